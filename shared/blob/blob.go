@@ -1,0 +1,66 @@
+// Package blob reads, writes and deletes one small object: an Iceberg metadata file, most of the time.
+//
+// An Opener makes a Bucket from a catalog's storage configuration and the credential that was vended for the objects in
+// question, so that firn's own hands are bound by the same scope as a client's. Drivers are file (a folder of this
+// machine), s3 (S3 and compatible) and local (the store embedded in the process, without HTTP); blobtest is their suite.
+//
+// It refuses to replace: Put makes an object or fails. It refuses to read what is larger than a metadata file can
+// sensibly be.
+//
+// # Why
+//
+// Metadata files have names that are used once, so replacing one is always a mistake, and a Put whose answer was lost is
+// told apart from a Put that failed (StateUnknown): a caller that cleaned up after the first would delete a file that
+// the table points to.
+//
+// Large files (data, manifests) are the engines' business and never pass through firn; so objects are byte slices.
+package blob
+
+import (
+	"context"
+
+	"firn/shared/fault"
+	"firn/shared/lake"
+	"firn/shared/location"
+	"firn/shared/vend"
+)
+
+// MaxObject bounds what drivers read and write by default, in bytes.
+const MaxObject = 64 << 20
+
+// Bucket holds objects under URIs. Implementations are safe for concurrent use. Errors are *fault.Error about the noun
+// File and the URI as it was written; besides those named below: Forbidden (the credential does not open it), Unavailable
+// or Timeout (no effect; come again).
+type Bucket interface {
+	// Get reads a whole object. NotFound if there is none; TooLarge if it is longer than the driver's limit.
+	Get(ctx context.Context, uri location.URI) ([]byte, error)
+	// Put makes an object. Exists if there is one of that name, which is left alone; TooLarge before any effect;
+	// StateUnknown if it may or may not be there now. Readers see all of it or nothing.
+	Put(ctx context.Context, uri location.URI, data []byte) error
+	// Delete removes an object; nil if there is none.
+	Delete(ctx context.Context, uri location.URI) error
+}
+
+// Sweeper is a Bucket that can remove a whole folder, for purges.
+type Sweeper interface {
+	// DeleteAll removes up to limit objects under the prefix and says whether more may be left. Call it again until
+	// nothing is: each call is bounded work.
+	DeleteAll(ctx context.Context, prefix location.Prefix, limit int) (more bool, err error)
+}
+
+// Opener makes the Bucket of a storage configuration. It does no I/O; a credential that does not fit the storage is an
+// error. FILE storage needs none: the credential is then the zero one.
+type Opener interface {
+	Open(ctx context.Context, storage *lake.Storage, cred vend.Credential) (Bucket, error)
+}
+
+// CheckSize refuses an object that is longer than limit (0: MaxObject), for drivers.
+func CheckSize(uri location.URI, size int64, limit int64) error {
+	if limit == 0 {
+		limit = MaxObject
+	}
+	if size > limit {
+		return fault.Of(fault.TooLarge, fault.File, uri.String(), "File %s has more than %d bytes.", uri, limit)
+	}
+	return nil
+}

@@ -1,0 +1,33 @@
+package vend
+
+import (
+	"context"
+
+	"firn/shared/fault"
+	"firn/shared/lake"
+)
+
+// ByStorage is the Vendor that asks the right driver. A nil field is a kind of storage that this server has no driver for.
+type ByStorage struct {
+	Embedded Vendor // the object store inside the process
+	S3       Vendor // AWS and S3-compatible stores with STS
+}
+
+var _ Vendor = ByStorage{}
+
+// Vend asks the driver of the storage. Storage of type FILE has no keys at all, so nothing can be vended for it:
+// Unsupported.
+func (v ByStorage) Vend(ctx context.Context, storage *lake.Storage, g Grant) (Credential, error) {
+	driver := Vendor(nil)
+	switch {
+	case storage.Embedded():
+		driver = v.Embedded
+	case storage.Type == lake.S3:
+		driver = v.S3
+	}
+	if driver == nil {
+		return Credential{}, fault.Of(fault.Unsupported, fault.Credential, "",
+			"This server cannot vend credentials for storage of type %s.", storage.Type)
+	}
+	return driver.Vend(ctx, storage, g)
+}
