@@ -1,0 +1,58 @@
+package rest
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+)
+
+// The content types of answers, spelt as Polaris spells them.
+const (
+	jsonType  = "application/json;charset=UTF-8"
+	errorType = "application/json"
+)
+
+// Answer is what a handler gives back.
+type Answer struct {
+	Status int
+	Header http.Header // beyond what the door sets; may be nil
+	Type   string      // of the body
+	Body   []byte      // empty: none. Never sent with 204, 304 or to HEAD
+	Packed bool        // Body is a gzip stream; it is unpacked for clients that do not take gzip
+}
+
+// JSON answers a value's encoding.
+func JSON(status int, v any) (Answer, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return Answer{}, fmt.Errorf("encoding the answer: %w", err)
+	}
+	return Raw(status, bytes.TrimSuffix(b.Bytes(), []byte("\n"))), nil
+}
+
+// Raw answers JSON that is encoded already.
+func Raw(status int, body []byte) Answer { return Answer{Status: status, Type: jsonType, Body: body} }
+
+// Packed answers JSON that is encoded and compressed (gzip) already.
+func Packed(status int, body []byte) Answer {
+	return Answer{Status: status, Type: jsonType, Body: body, Packed: true}
+}
+
+// Empty answers a status alone.
+func Empty(status int) Answer { return Answer{Status: status} }
+
+// With adds a header and gives the answer back.
+func (a Answer) With(key, value string) Answer {
+	a.Header = a.Header.Clone()
+	if a.Header == nil {
+		a.Header = http.Header{}
+	}
+	a.Header.Set(key, value)
+	return a
+}
+
+// NoStore keeps the answer, which holds secrets, out of every cache.
+func (a Answer) NoStore() Answer { return a.With("Cache-Control", "no-store") }
