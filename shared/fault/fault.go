@@ -123,6 +123,12 @@ func (e *Error) Because(cause error) *Error {
 	return e
 }
 
+// After says when to come again, and gives the error back.
+func (e *Error) After(d time.Duration) *Error {
+	e.RetryAfter = d
+	return e
+}
+
 // From finds the *Error in err's chain; anything else is Internal with err as its cause. It gives nil for nil.
 func From(err error) *Error {
 	if err == nil {

@@ -96,10 +96,11 @@ const (
 type Namespace struct {
 	ID         ID         `json:"id"`
 	CatalogID  ID         `json:"catalog"`
-	ParentID   ID         `json:"parent"`          // the catalog's id at the first level
-	Levels     []string   `json:"levels"`          // outermost first, its own name last
-	Properties Properties `json:"props,omitempty"` // without location
-	Location   string     `json:"location"`        // as it is shown to clients
+	ParentID   ID         `json:"parent"`           // the catalog's id at the first level
+	Levels     []string   `json:"levels"`           // outermost first, its own name last
+	Properties Properties `json:"props,omitempty"`  // without location
+	Location   string     `json:"location"`         // as it is shown to clients
+	Claims     []string   `json:"claims,omitempty"` // keys of the location index that it holds
 	Version    int        `json:"v"`
 }
 
@@ -122,9 +123,10 @@ type Table struct {
 	Name             string    `json:"name"`
 	UUID             string    `json:"uuid"` // the metadata's table-uuid
 	MetadataLocation string    `json:"meta"`
-	Previous         []string  `json:"prev,omitempty"`  // the last metadata locations before the current one, newest first
-	Location         string    `json:"location"`        // the metadata's location, as written there
-	Paths            []string  `json:"paths,omitempty"` // write.data.path and write.metadata.path, where set
+	Previous         []string  `json:"prev,omitempty"`   // the last metadata locations before the current one, newest first
+	Location         string    `json:"location"`         // the metadata's location, as written there
+	Paths            []string  `json:"paths,omitempty"`  // write.data.path and write.metadata.path, where set
+	Claims           []string  `json:"claims,omitempty"` // keys of the location index that it holds
 	FormatVersion    int       `json:"fmt"`
 	Version          int       `json:"v"`
 	Created          time.Time `json:"created"`
@@ -145,6 +147,7 @@ type Staged struct {
 	PrincipalID ID        `json:"principal"`
 	Location    string    `json:"location"`
 	Paths       []string  `json:"paths,omitempty"`
+	Claims      []string  `json:"claims,omitempty"`
 	Expires     time.Time `json:"expires"`
 }
 

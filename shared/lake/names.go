@@ -11,10 +11,10 @@ import (
 
 // The bounds of names, in bytes of UTF-8. They keep every key that names make within the store's limits.
 const (
-	MaxName      = 512  // one level of a namespace, or a table's name
-	MaxLevels    = 32   // of a namespace
-	MaxNamespace = 1000 // all levels of a namespace together
-	maxEntity    = 256  // characters of a management name (Polaris management API: 1 to 256)
+	MaxName      = 512 // one level of a namespace, or a table's name; a percent sign counts three
+	MaxLevels    = 16  // of a namespace
+	MaxNamespace = 900 // all levels of a namespace together
+	maxEntity    = 256 // characters of a management name (Polaris management API: 1 to 256)
 )
 
 var reserved = regexp.MustCompile(`^\s*[sS][yY][sS][tT][eE][mM]\$`)
@@ -44,7 +44,7 @@ func CheckName(name string) error {
 	if !utf8.ValidString(name) {
 		return fault.New(fault.Argument, "Entity name must be valid UTF-8")
 	}
-	if len(name) > MaxName {
+	if weight(name) > MaxName {
 		return fault.New(fault.Argument, "Entity name must not be longer than %d bytes", MaxName)
 	}
 	if name == "." || name == ".." {
@@ -74,7 +74,7 @@ func CheckLevels(levels []string) error {
 		if err := CheckName(level); err != nil {
 			return err
 		}
-		total += len(level)
+		total += weight(level)
 	}
 	if total > MaxNamespace {
 		return fault.New(fault.Argument, "A namespace's names must not be longer than %d bytes together", MaxNamespace)
@@ -90,10 +90,13 @@ func Reachable(names ...string) bool {
 		if CheckName(name) != nil {
 			return false
 		}
-		total += len(name)
+		total += weight(name)
 	}
 	return len(names) <= MaxLevels+1 && total <= MaxNamespace+MaxName
 }
+
+// weight is what a name costs in a key, where a percent sign is escaped.
+func weight(name string) int { return len(name) + 2*strings.Count(name, "%") }
 
 func isControl(r rune) bool { return r < 0x20 || r >= 0x7f && r < 0xa0 || r == utf8.RuneError }
 

@@ -15,7 +15,8 @@ type Catalog struct {
 	Name string      `json:"name"`
 	Type CatalogType `json:"type"`
 	Facts
-	Storage Storage `json:"storage"`
+	Storage Storage  `json:"storage"`
+	Claims  []string `json:"claims,omitempty"` // keys of the realm's index of bases that it holds
 }
 
 // DefaultBaseLocation is the folder under which a catalog's namespaces begin, as its administrator wrote it.

@@ -1,0 +1,166 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"firn/shared/fault"
+	"firn/shared/kv"
+	"firn/shared/lake"
+)
+
+// Authority is who the caller is, now, and what the roles that the token activates hold.
+type Authority struct {
+	Principal      *lake.Principal
+	PrincipalRoles []*Holder // with privileges on the realm's root
+	CatalogRoles   []*Holder // of the catalog that was asked for
+}
+
+// Holder is a role and what it holds: privileges by the id of the object that they are granted on. It is shared and must
+// not be changed.
+type Holder struct {
+	Name string
+	On   map[lake.ID][]string
+}
+
+// roleKey names one version of what a role holds.
+type roleKey struct {
+	role, catalog lake.ID // catalog: whose roles a principal role was asked for; empty for a catalog role
+	realmHead     string  // for principal roles
+	catalogHead   string
+}
+
+type roleGrants struct {
+	dead         bool
+	holder       Holder
+	catalogRoles []lake.ID
+}
+
+// Authority authenticates the caller against the principal as it is now, and gathers what the activated roles hold in the
+// catalog (nil: on the realm's root alone). Unauthenticated if the principal is gone, is another of the same name, has no
+// longer the secret that the token was issued for, or lacks a role that the token names.
+//
+// What a role holds is remembered for the version of the heads that was read with the request, so a change that was
+// acknowledged before the request began is always seen.
+func (s *Store) Authority(ctx context.Context, c *CallerSlot, in *CatalogSlot) (*Authority, error) {
+	p := c.Principal.Value
+	if p == nil || p.ID != c.Caller.PrincipalID || !p.Generation(c.Caller.Generation) {
+		return nil, fault.New(fault.Unauthenticated, "The principal of the token is not known")
+	}
+	active, err := activated(p, c.Caller)
+	if err != nil {
+		return nil, err
+	}
+	a := &Authority{Principal: p}
+	var catalogRoles []lake.ID
+	seen := map[lake.ID]bool{}
+	for _, role := range active {
+		g, err := s.principalRole(ctx, c, role.ID, in)
+		if err != nil {
+			return nil, err
+		}
+		if g.dead {
+			continue
+		}
+		a.PrincipalRoles = append(a.PrincipalRoles, &g.holder)
+		for _, id := range g.catalogRoles {
+			if !seen[id] {
+				seen[id] = true
+				catalogRoles = append(catalogRoles, id)
+			}
+		}
+	}
+	for _, id := range catalogRoles {
+		g, err := s.catalogRole(ctx, c.Caller.Realm, id, in)
+		if err != nil {
+			return nil, err
+		}
+		if !g.dead {
+			a.CatalogRoles = append(a.CatalogRoles, &g.holder)
+		}
+	}
+	return a, nil
+}
+
+// activated gives the principal's roles that the token is in scope of.
+func activated(p *lake.Principal, c lake.Caller) ([]lake.AssignedRole, error) {
+	if c.AllRoles {
+		return p.Roles, nil
+	}
+	has := map[string]lake.AssignedRole{}
+	for _, r := range p.Roles {
+		has[r.Name] = r
+	}
+	var out []lake.AssignedRole
+	for _, name := range c.Roles {
+		r, ok := has[name]
+		if !ok {
+			return nil, fault.New(fault.Unauthenticated, "A role in the token's scope is not granted to the principal")
+		}
+		out = append(out, r)
+	}
+	return out, nil
+}
+
+func (s *Store) principalRole(ctx context.Context, c *CallerSlot, role lake.ID, in *CatalogSlot) (*roleGrants, error) {
+	k := roleKey{role: role, realmHead: c.head.Tag}
+	if in != nil && in.Value != nil {
+		k.catalog, k.catalogHead = in.Value.ID, in.head.Tag
+	}
+	if g, ok := s.roles.Get(k); ok {
+		return g, nil
+	}
+	realm := c.Caller.Realm
+	b := s.Batch(realm)
+	lives := slot[alive](b, aliveKey(realm, role))
+	if err := b.Read(ctx); err != nil {
+		return nil, fmt.Errorf("read role: %w", err)
+	}
+	g := &roleGrants{dead: lives.Value == nil}
+	if !g.dead {
+		g.holder = Holder{Name: lives.Value.Name, On: map[lake.ID][]string{lake.RootID: lives.Value.Root}}
+		if k.catalog != "" {
+			prefix := usagePrefix(k.catalog)
+			err := s.pages(ctx, lives.key.Partition, prefix, func(items []kv.Item) error {
+				for _, item := range items {
+					g.catalogRoles = append(g.catalogRoles, lake.ID(strings.TrimPrefix(item.Key.Sort, prefix)))
+				}
+				return nil
+			})
+			if err != nil {
+				return nil, fmt.Errorf("read role: %w", err)
+			}
+		}
+	}
+	s.roles.Add(k, g)
+	return g, nil
+}
+
+func (s *Store) catalogRole(ctx context.Context, realm lake.Realm, role lake.ID, in *CatalogSlot) (*roleGrants, error) {
+	k := roleKey{role: role, catalogHead: in.head.Tag}
+	if g, ok := s.roles.Get(k); ok {
+		return g, nil
+	}
+	g := &roleGrants{dead: true, holder: Holder{On: map[lake.ID][]string{}}}
+	err := s.pages(ctx, partition("grants", realm, string(role)), "", func(items []kv.Item) error {
+		for i := range items {
+			if items[i].Key.Sort == dot {
+				var a alive
+				if err := decode(&items[i], &a); err != nil {
+					return err
+				}
+				g.dead, g.holder.Name = false, a.Name
+			} else if rest, ok := strings.CutPrefix(items[i].Key.Sort, "g/"); ok {
+				on, privilege, _ := strings.Cut(rest, "/")
+				g.holder.On[lake.ID(on)] = append(g.holder.On[lake.ID(on)], privilege)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read role: %w", err)
+	}
+	s.roles.Add(k, g)
+	return g, nil
+}

@@ -1,0 +1,215 @@
+package store
+
+import (
+	"context"
+	"slices"
+
+	"firn/shared/fault"
+	"firn/shared/kv"
+	"firn/shared/lake"
+	"firn/shared/location"
+)
+
+// base is a catalog's claim of a folder in the realm.
+type base struct {
+	Catalog  lake.ID `json:"catalog"`
+	Name     string  `json:"name"`
+	Location string  `json:"location"`
+}
+
+// NewCatalog is a catalog that is to be made, with all that its one transaction holds.
+type NewCatalog struct {
+	Catalog *lake.Catalog
+	Admin   *lake.CatalogRole   // catalog_admin
+	Rights  []string            // privileges that catalog_admin has on the catalog
+	For     *lake.PrincipalRole // the principal role that has catalog_admin; nil: none
+	Bases   []location.Prefix   // folders that no other catalog may overlap; none: they may
+}
+
+// CreateCatalog stores a catalog with its head, its root guards, its catalog_admin and its claims. Exists if the name is
+// taken; Invalid if a folder overlaps another catalog's. A lock item, read before the look and written as read, closes the
+// race of two overlapping catalogs.
+func (s *Store) CreateCatalog(ctx context.Context, realm lake.Realm, c NewCatalog) error {
+	return s.again(ctx, func() error {
+		id, name := c.Catalog.ID, c.Catalog.Name
+		claims, err := s.claimBases(ctx, realm, c.Catalog, c.Bases)
+		if err != nil {
+			return err
+		}
+		first, err := put(catalogKey(realm, name), tagOf(id), c.Catalog, kv.Absent(s.now()))
+		if err != nil {
+			return err
+		}
+		ops := []kv.Op{first, mark(headKey(realm, name), tagOf(id), kv.Always())}
+		ops = append(ops, newGuards(place{realm, name, nil}, id)...)
+		admin, err := s.newCatalogRole(realm, name, c.Admin)
+		if err != nil {
+			return err
+		}
+		ops = append(ops, admin...)
+		for _, privilege := range c.Rights {
+			ops = append(ops, mark(grantKey(realm, c.Admin.ID, id, privilege), tagOf(c.Admin.ID), kv.Always()))
+		}
+		if c.For != nil {
+			ops = append(ops, usage(realm, id, c.For, c.Admin)...)
+		}
+		err = s.write(ctx, append(ops, claims...)...)
+		if i, _ := failedAt(err); i == 0 {
+			return fault.Taken(fault.Catalog, name)
+		}
+		return err
+	})
+}
+
+// claimBases plans the claims of a catalog's folders.
+func (s *Store) claimBases(ctx context.Context, realm lake.Realm, c *lake.Catalog, bases []location.Prefix) ([]kv.Op, error) {
+	c.Claims = nil
+	if len(bases) == 0 {
+		return nil, nil
+	}
+	b := s.Batch(realm)
+	lock := slot[nothing](b, baseLockKey(realm))
+	if err := b.Read(ctx); err != nil {
+		return nil, err
+	}
+	cond := kv.Match(lock.Tag)
+	if lock.Value == nil {
+		cond = kv.Absent(s.now())
+	}
+	ops := []kv.Op{mark(lock.key, tagOf(lake.RootID), cond)}
+	for _, f := range bases {
+		if err := s.baseFree(ctx, realm, c, f); err != nil {
+			return nil, err
+		}
+		op, err := put(baseKey(realm, f.Index()), tagOf(c.ID), base{c.ID, c.Name, f.String()}, kv.Always())
+		if err != nil {
+			return nil, err
+		}
+		ops = append(ops, op)
+		c.Claims = append(c.Claims, f.Index())
+	}
+	return ops, nil
+}
+
+// baseFree refuses a folder that overlaps another catalog's.
+func (s *Store) baseFree(ctx context.Context, realm lake.Realm, c *lake.Catalog, f location.Prefix) error {
+	judge := func(item *kv.Item) error {
+		if item == nil {
+			return nil
+		}
+		var there base
+		if err := decode(item, &there); err != nil {
+			return err
+		}
+		if there.Catalog == c.ID {
+			return nil
+		}
+		return fault.Of(fault.Invalid, fault.Catalog, c.Name, "One or more of its locations overlaps with an existing catalog: %s", f)
+	}
+	var above []kv.Key
+	for _, index := range append(f.Ancestors(), f.Index()) {
+		above = append(above, baseKey(realm, index))
+	}
+	if len(above) > kv.MaxGet {
+		return fault.Of(fault.Argument, fault.Location, f.String(), "A catalog's location has at most %d levels", kv.MaxGet-1)
+	}
+	items, err := s.db.Get(ctx, above)
+	if err != nil {
+		return err
+	}
+	for _, item := range items {
+		if err := judge(item); err != nil {
+			return err
+		}
+	}
+	return s.pages(ctx, partition("base", realm), f.Index(), func(items []kv.Item) error {
+		for i := range items {
+			if err := judge(&items[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// UpdateCatalog stores next in place of what the slot read, claims the folders that came and gives back those that went.
+// Conflict if it changed meanwhile; Invalid if a folder overlaps another catalog's.
+func (s *Store) UpdateCatalog(ctx context.Context, realm lake.Realm, old *CatalogSlot, next *lake.Catalog, bases []location.Prefix) error {
+	claims, err := s.claimBases(ctx, realm, next, bases)
+	if err != nil {
+		return err
+	}
+	first, err := put(old.key, tagOf(next.ID), next, kv.Match(old.Tag))
+	if err != nil {
+		return err
+	}
+	ops := append([]kv.Op{first}, claims...)
+	for _, index := range old.Value.Claims {
+		if !slices.Contains(next.Claims, index) {
+			ops = append(ops, remove(baseKey(realm, index), kv.Prefix(owner(next.ID))))
+		}
+	}
+	return conflictOf(s.write(ctx, ops...), fault.Catalog, next.Name)
+}
+
+// DropCatalog removes a catalog that has no namespaces and no roles but catalog_admin: NotEmpty otherwise, with the noun
+// that is in the way. Its root guards close the race against a child or role that is being made.
+func (s *Store) DropCatalog(ctx context.Context, realm lake.Realm, name string) error {
+	return s.again(ctx, func() error {
+		b := s.Batch(realm)
+		c := b.Catalog(name)
+		root := b.Namespace(c, nil)
+		guarded := b.Guards(root)
+		admin := b.CatalogRole(c, lake.CatalogAdmin)
+		if err := b.Read(ctx); err != nil {
+			return err
+		}
+		if c.Value == nil {
+			return fault.Missing(fault.Catalog, name)
+		}
+		if !owned(c.Value.ID, guarded.at[0]) {
+			return &kv.ConditionError{}
+		}
+		if err := s.catalogEmpty(ctx, root, name); err != nil {
+			return err
+		}
+		ops := []kv.Op{remove(c.key, kv.Match(c.Tag)), remove(headKey(realm, name), kv.Always())}
+		ops = append(ops, dropGuards(guarded.at[0])...)
+		if admin.Value != nil {
+			ops = append(ops, remove(admin.key, kv.Match(admin.Tag)), remove(aliveKey(realm, admin.Value.ID), kv.Always()))
+		}
+		for _, index := range c.Value.Claims {
+			ops = append(ops, remove(baseKey(realm, index), kv.Prefix(owner(c.Value.ID))))
+		}
+		if err := s.write(ctx, ops...); err != nil {
+			return err
+		}
+		if admin.Value != nil {
+			s.sweepRole(ctx, realm, admin.Value.ID)
+		}
+		return nil
+	})
+}
+
+func (s *Store) catalogEmpty(ctx context.Context, root *NamespaceSlot, name string) error {
+	empty, err := s.empty(ctx, root.place)
+	if err != nil {
+		return err
+	}
+	if !empty {
+		return fault.Of(fault.NotEmpty, fault.Namespace, name, "")
+	}
+	roles, _, err := s.db.List(ctx, kv.Page{Partition: partition("catalogrole", root.place.realm, name), Limit: 2})
+	if err != nil {
+		return err
+	}
+	if len(roles) > 1 {
+		return fault.Of(fault.NotEmpty, fault.CatalogRole, name, "")
+	}
+	return nil
+}
+
+// ListCatalogs gives all catalogs of a realm, by name.
+func (s *Store) ListCatalogs(ctx context.Context, realm lake.Realm) ([]lake.Catalog, error) {
+	return listAll[lake.Catalog](ctx, s, partition("catalog", realm), "")
+}

@@ -1,0 +1,136 @@
+package store
+
+import (
+	"strconv"
+	"strings"
+
+	"firn/shared/kv"
+	"firn/shared/lake"
+)
+
+// Every key of the table is spelt in this file. A partition key begins with the item's type and the realm; parts are
+// separated by slashes and escaped, so that no name can forge a part. Types:
+//
+//	principal/R            NAME                principal
+//	client/R/CLIENTID      -                   all that a token needs
+//	role/R                 NAME                principal role
+//	grants/R/ROLEID        .                   the role lives, and its name
+//	                       r/PRIVILEGE         principal role: privilege on the realm's root
+//	                       c/CATALOGID/ROLEID  principal role: has that catalog role
+//	                       g/ID/PRIVILEGE      catalog role: privilege on the object with that id
+//	holders/R/ROLEID       NAME                who has the role: a principal, or a principal role
+//	object/R/ID            .                   where the object with that id is, if there are grants on it
+//	catalog/R              NAME                catalog
+//	head/R                 .                   version of the realm's roles
+//	                       CATALOG             version of the catalog's roles, grants and assignments
+//	catalogrole/R/CATALOG  NAME                catalog role
+//	ns/R/CATALOG/PARENT... NAME                namespace
+//	entry/R/CATALOG/NS...  t/NAME v/NAME g/NAME   table, view, generic table
+//	                       n/NAME              claim of the name, whatever the kind
+//	copy/R/CATALOG/NS...   NAME                the current metadata document, compressed
+//	staged/R/CATALOG/NS... NAME/UUID           staged table
+//	guard/R/CATALOG/NS...  0 to 3              guards of a namespace, or of the catalog's root
+//	location/R/CATALOG     INDEX               claim of a folder by a namespace or table
+//	base/R                 INDEX               claim of a folder by a catalog; "." is the lock
+//	work/R                 ID                  what must go on after an answer
+
+const (
+	dot    = "."
+	guards = 4
+)
+
+var escaper = strings.NewReplacer("%", "%25", "/", "%2F")
+
+func partition(kind string, realm lake.Realm, parts ...string) string {
+	var b strings.Builder
+	b.WriteString(kind)
+	b.WriteByte('/')
+	escaper.WriteString(&b, string(realm))
+	for _, p := range parts {
+		b.WriteByte('/')
+		escaper.WriteString(&b, p)
+	}
+	return b.String()
+}
+
+func key(sort, kind string, realm lake.Realm, parts ...string) kv.Key {
+	return kv.Key{Partition: partition(kind, realm, parts...), Sort: sort}
+}
+
+func principalKey(r lake.Realm, name string) kv.Key {
+	return key(escaper.Replace(name), "principal", r)
+}
+func clientKey(r lake.Realm, id string) kv.Key   { return key("-", "client", r, id) }
+func roleKeyOf(r lake.Realm, name string) kv.Key { return key(escaper.Replace(name), "role", r) }
+
+func aliveKey(r lake.Realm, role lake.ID) kv.Key { return key(dot, "grants", r, string(role)) }
+func rootGrantKey(r lake.Realm, role lake.ID, privilege string) kv.Key {
+	return key("r/"+privilege, "grants", r, string(role))
+}
+func usageKey(r lake.Realm, role, catalog, catalogRole lake.ID) kv.Key {
+	return key(usagePrefix(catalog)+string(catalogRole), "grants", r, string(role))
+}
+func usagePrefix(catalog lake.ID) string { return "c/" + string(catalog) + "/" }
+func grantKey(r lake.Realm, role, on lake.ID, privilege string) kv.Key {
+	return key("g/"+string(on)+"/"+privilege, "grants", r, string(role))
+}
+func holderKey(r lake.Realm, role lake.ID, name string) kv.Key {
+	return key(escaper.Replace(name), "holders", r, string(role))
+}
+func objectKey(r lake.Realm, id lake.ID) kv.Key { return key(dot, "object", r, string(id)) }
+
+func catalogKey(r lake.Realm, name string) kv.Key { return key(escaper.Replace(name), "catalog", r) }
+func realmHeadKey(r lake.Realm) kv.Key            { return key(dot, "head", r) }
+func headKey(r lake.Realm, catalog string) kv.Key {
+	return key("c/"+escaper.Replace(catalog), "head", r)
+}
+func catalogRoleKey(r lake.Realm, catalog, name string) kv.Key {
+	return key(escaper.Replace(name), "catalogrole", r, catalog)
+}
+
+// place names a namespace, or with no levels a catalog's root, in keys.
+type place struct {
+	realm   lake.Realm
+	catalog string
+	levels  []string
+}
+
+func (p place) parts() []string { return append([]string{p.catalog}, p.levels...) }
+
+func (p place) parent() place { return place{p.realm, p.catalog, p.levels[:len(p.levels)-1]} }
+
+func (p place) namespaceKey() kv.Key {
+	return key(escaper.Replace(p.levels[len(p.levels)-1]), "ns", p.realm, p.parent().parts()...)
+}
+func (p place) children() string { return partition("ns", p.realm, p.parts()...) }
+func (p place) entries() string  { return partition("entry", p.realm, p.parts()...) }
+func (p place) guardKey(i int) kv.Key {
+	return key(strconv.Itoa(i), "guard", p.realm, p.parts()...)
+}
+
+var kindLetter = map[lake.Kind]string{lake.TableKind: "t/", lake.ViewKind: "v/", lake.GenericKind: "g/"}
+
+func (p place) entryKey(kind lake.Kind, name string) kv.Key {
+	return key(kindLetter[kind]+escaper.Replace(name), "entry", p.realm, p.parts()...)
+}
+func (p place) nameKey(name string) kv.Key {
+	return key("n/"+escaper.Replace(name), "entry", p.realm, p.parts()...)
+}
+func (p place) copyKey(name string) kv.Key {
+	return key(escaper.Replace(name), "copy", p.realm, p.parts()...)
+}
+func (p place) stagedKey(name, uuid string) kv.Key {
+	return key(escaper.Replace(name)+"/"+escaper.Replace(uuid), "staged", p.realm, p.parts()...)
+}
+
+func locationKey(r lake.Realm, catalog, index string) kv.Key {
+	return key(index, "location", r, catalog)
+}
+func baseKey(r lake.Realm, index string) kv.Key { return key(index, "base", r) }
+func baseLockKey(r lake.Realm) kv.Key           { return key(dot, "base", r) }
+func workKey(r lake.Realm, id lake.ID) kv.Key   { return key(string(id), "work", r) }
+
+// unescaped gives the name back that a sort key holds behind prefix.
+func unescaped(sort, prefix string) string {
+	return strings.NewReplacer("%2F", "/", "%25", "%").Replace(strings.TrimPrefix(sort, prefix))
+}

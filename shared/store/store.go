@@ -1,0 +1,164 @@
+// Package store is the single table: which items there are, how their keys are spelt, and every change of them as one
+// conditional write that holds all that must be true together.
+//
+// It refuses to decide who may do what (access), what a location may look like (location), or what a dialect answers. It
+// does decide races: each method that writes states which interleaving would break it and names the item that closes it.
+//
+// # Why
+//
+// Keys are computable from a request's path, so all that a request needs arrives in one strongly consistent batch read
+// (Batch). A batch is consistent per item, not as a snapshot: what must belong together is checked by id (a namespace
+// names its parent's id, a table its namespace's) and a torn read is read again.
+//
+// Objects are items under their names; ids are in the items and at the front of every tag. A condition therefore says
+// "this very object, unchanged" (kv.Match) or "this very object, whatever its version" (kv.Prefix), never "some object of
+// that name".
+//
+// Guards close the races of a set against its members. A namespace (and a catalog's root) has a few guard items. Making
+// a child bumps one of them at random, so that many can be made at once; whoever must know that no child came or went
+// (the drop of the parent, a location that a client chose) reads all guards, then looks, then writes all guards under the
+// condition that they are as read. Guards exist exactly as long as their parent: a bump on a dropped parent fails.
+//
+// Locations are claimed in an index: one item per folder that is, or will be, vended. Containers (namespaces) hold
+// claims that contain those of their tables; everything else must not overlap. The claims of a table are written in the
+// transaction that makes it vendable, and given back by the one that drops it.
+//
+// Access heads are items with a random version, bumped in the same transaction as any grant, assignment or role change
+// and read with every request: what an instance remembers of a role's grants is valid for one head alone.
+//
+// Dropped objects leave items that name dead ids (grants on a table, assignees of a role). They are inert, since ids
+// never come back, and are removed as lists come by them.
+package store
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+
+	"firn/shared/fault"
+	"firn/shared/kv"
+	"firn/shared/lake"
+)
+
+// Store reads and writes firn's objects over a driver.
+type Store struct {
+	db    kv.Driver
+	now   func() time.Time
+	roles *lru.Cache[roleKey, *roleGrants]
+}
+
+// Config is what a Store needs.
+type Config struct {
+	Driver kv.Driver
+	Now    func() time.Time // the clock that expiry is judged by
+}
+
+// rememberedRoles bounds the grants kept in memory: roles, each with what it holds at one version of its head.
+const rememberedRoles = 2048
+
+// New makes a Store.
+func New(c Config) *Store {
+	roles, err := lru.New[roleKey, *roleGrants](rememberedRoles)
+	if err != nil {
+		panic(err) // the size is a constant
+	}
+	return &Store{db: c.Driver, now: c.Now, roles: roles}
+}
+
+// format leads every item's data, so that a later layout can be told from this one.
+const format = '1'
+
+func encode(v any) ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteByte(format)
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return nil, fmt.Errorf("encode item: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
+func decode(item *kv.Item, v any) error {
+	if len(item.Data) == 0 || item.Data[0] != format {
+		return fault.New(fault.Internal, "Internal error.").Because(fmt.Errorf("item %s has an unknown format", item.Key))
+	}
+	if err := json.Unmarshal(item.Data[1:], v); err != nil {
+		return fmt.Errorf("decode item %s: %w", item.Key, err)
+	}
+	return nil
+}
+
+// tagOf makes a tag that no other version of any object has.
+func tagOf(id lake.ID) string { return owner(id) + string(lake.NewID()[:13]) }
+
+// owner is how every tag of the object begins.
+func owner(id lake.ID) string { return string(id) + ":" }
+
+// write applies the changes, all or none. Where the driver cannot say whether they landed, the first operation's item
+// says it: a put of a tag that is there, or a delete of what is gone, cannot be anything but done.
+func (s *Store) write(ctx context.Context, ops ...kv.Op) error {
+	err := s.db.Write(ctx, ops)
+	if !fault.Is(err, fault.StateUnknown) {
+		return err
+	}
+	there, readErr := s.db.Get(ctx, []kv.Key{ops[0].Item.Key})
+	if readErr != nil {
+		return err
+	}
+	switch first := ops[0]; {
+	case first.Verb == kv.Put && there[0] != nil && there[0].Tag == first.Item.Tag,
+		first.Verb == kv.Delete && there[0] == nil:
+		return nil
+	}
+	return err
+}
+
+// put makes an operation that stores v under the key.
+func put(key kv.Key, tag string, v any, cond kv.Cond) (kv.Op, error) {
+	data, err := encode(v)
+	return kv.Op{Verb: kv.Put, Item: kv.Item{Key: key, Tag: tag, Data: data}, If: cond}, err
+}
+
+func remove(key kv.Key, cond kv.Cond) kv.Op {
+	return kv.Op{Verb: kv.Delete, Item: kv.Item{Key: key}, If: cond}
+}
+
+func check(key kv.Key, cond kv.Cond) kv.Op {
+	return kv.Op{Verb: kv.Check, Item: kv.Item{Key: key}, If: cond}
+}
+
+// mark makes an operation that stores an item which says all by its key and tag.
+func mark(key kv.Key, tag string, cond kv.Cond) kv.Op {
+	return kv.Op{Verb: kv.Put, Item: kv.Item{Key: key, Tag: tag, Data: []byte{format, '{', '}'}}, If: cond}
+}
+
+// failedAt gives the index of the operation whose condition did not hold, and what was there; -1 for any other error.
+func failedAt(err error) (int, *kv.Item) {
+	if c, ok := errors.AsType[*kv.ConditionError](err); ok {
+		return c.Index, c.There
+	}
+	return -1, nil
+}
+
+// attempts bounds how often a change is planned anew because what it was planned on had changed meanwhile.
+const attempts = 8
+
+// again runs plan until it does not fail by a lost race. plan reads afresh each time.
+func (s *Store) again(ctx context.Context, plan func() error) error {
+	for range attempts {
+		err := plan()
+		if i, _ := failedAt(err); i < 0 {
+			return err
+		}
+		if ctx.Err() != nil {
+			return fmt.Errorf("wait for a turn: %w", ctx.Err())
+		}
+	}
+	return fault.New(fault.Unavailable, "Too many concurrent changes; please retry.").After(time.Second)
+}

@@ -1,0 +1,233 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"firn/shared/fault"
+	"firn/shared/kv"
+	"firn/shared/lake"
+	"firn/shared/location"
+)
+
+// NewTable is a table that is to be made, with all that its one transaction holds.
+type NewTable struct {
+	Table     *lake.Table
+	Folders   []location.Prefix  // every folder that will be vended for it; none where the catalog lets tables overlap
+	Alone     bool               // the folders end in a random leaf of the server's
+	Principal lake.ID            // who makes it, for claims of tables staged by the same
+	Staged    *Slot[lake.Staged] // the staged table that this becomes; nil or empty: none
+	Guards    *chainGuards       // read in the batch; may be nil if Alone
+	Document  []byte             // the metadata document for the copy; nil: none
+}
+
+// CreateTable stores a table: its item, the claim of its name, its folders. Exists if the name is taken, by a table-like
+// object of any kind; Forbidden if a folder overlaps another's. A lost race is for Again.
+func (s *Store) CreateTable(ctx context.Context, n *NamespaceSlot, t NewTable) error {
+	t.Table.Claims = nil
+	claims, keys, err := s.claimFor(ctx, n, t)
+	if err != nil {
+		return err
+	}
+	t.Table.Claims = keys
+	first, err := put(n.place.entryKey(lake.TableKind, t.Table.Name), tableTag(t.Table), t.Table, kv.Absent(s.now()))
+	if err != nil {
+		return err
+	}
+	second, err := put(n.place.nameKey(t.Table.Name), tagOf(t.Table.ID), Claim{lake.TableKind, t.Table.ID}, kv.Absent(s.now()))
+	if err != nil {
+		return err
+	}
+	ops := append([]kv.Op{first, second}, claims...)
+	if t.Staged != nil && t.Staged.Value != nil {
+		ops = append(ops, remove(t.Staged.key, kv.Always()))
+	}
+	if op, ok := copyOp(n, t.Table, t.Document); ok {
+		ops = append(ops, op)
+	}
+	err = s.write(ctx, ops...)
+	if i, there := failedAt(err); i == 0 || i == 1 {
+		return taken(there, n, t.Table.Name)
+	}
+	return err
+}
+
+// claimFor plans the claims and the guards of a new table.
+func (s *Store) claimFor(ctx context.Context, n *NamespaceSlot, t NewTable) ([]kv.Op, []string, error) {
+	c := claimer{n: n, alone: t.Alone, folder: folder{Holder: t.Table.ID, Kind: fault.Table, Namespace: n.Levels(),
+		Name: t.Table.Name, Principal: t.Principal, Location: t.Table.Location}}
+	guards := t.Guards
+	if guards == nil {
+		guards = &chainGuards{}
+	}
+	ops, keys, err := s.ops(ctx, c, t.Folders, guards)
+	if err != nil {
+		return nil, nil, err
+	}
+	if t.Staged != nil && t.Staged.Value != nil {
+		ops = takeOver(ops, t.Staged.Value)
+		for _, index := range t.Staged.Value.Claims {
+			if !slices.Contains(keys, index) {
+				ops = append(ops, remove(locationKey(n.place.realm, n.place.catalog, index), kv.Prefix(owner(lake.ID(t.Staged.Value.UUID)))))
+			}
+		}
+	}
+	bumps, err := guards.ops(n)
+	return append(ops, bumps...), keys, err
+}
+
+// takeOver lets a table have the folders that it was staged with, though nothing was looked up.
+func takeOver(ops []kv.Op, staged *lake.Staged) []kv.Op {
+	for i := range ops {
+		if slices.Contains(staged.Claims, ops[i].Item.Key.Sort) {
+			ops[i].If = kv.Prefix(owner(lake.ID(staged.UUID)))
+		}
+	}
+	return ops
+}
+
+// taken says what is in the way of a name.
+func taken(there *kv.Item, n *NamespaceSlot, name string) error {
+	noun := fault.Table
+	var c Claim
+	if there != nil && decode(there, &c) == nil {
+		noun = NounOf(c.Kind)
+	}
+	return fault.Taken(noun, lake.Identifier{Namespace: n.Levels(), Name: name}.String())
+}
+
+// NounOf gives the word for a kind in errors.
+func NounOf(k lake.Kind) fault.Noun {
+	switch k {
+	case lake.ViewKind:
+		return fault.View
+	case lake.GenericKind:
+		return fault.GenericTable
+	}
+	return fault.Table
+}
+
+// tableTag changes with the version and the metadata file, so that a swap is conditional on both, and on the id.
+func tableTag(t *lake.Table) string {
+	return owner(t.ID) + strconv.Itoa(t.Version) + ":" + t.MetadataLocation[strings.LastIndexByte(t.MetadataLocation, '/')+1:]
+}
+
+// Moved are folders that a commit makes vendable beyond those that the table holds.
+type Moved struct {
+	Folders   []location.Prefix
+	Guards    *chainGuards
+	Principal lake.ID
+}
+
+// UpdateTable swaps the table's item: one conditional write, without a transaction unless new folders come with it. The
+// error is a lost race (Raced), StateUnknown where it may have landed and cannot be found, or one that had no effect.
+func (s *Store) UpdateTable(ctx context.Context, n *NamespaceSlot, old *Slot[lake.Table], next *lake.Table, m Moved) error {
+	var claims []kv.Op
+	if len(m.Folders) > 0 {
+		c := claimer{n: n, folder: folder{Holder: next.ID, Kind: fault.Table, Namespace: n.Levels(), Name: next.Name, Principal: m.Principal, Location: next.Location}}
+		ops, keys, err := s.ops(ctx, c, m.Folders, m.Guards)
+		if err != nil {
+			return err
+		}
+		bumps, err := m.Guards.ops(n)
+		if err != nil {
+			return err
+		}
+		claims = append(ops, bumps...)
+		next.Claims = append(slices.Clone(next.Claims), keys...)
+	}
+	first, err := put(old.key, tableTag(next), next, kv.Match(old.Tag))
+	if err != nil {
+		return err
+	}
+	err = s.db.Write(ctx, append([]kv.Op{first}, claims...))
+	if !fault.Is(err, fault.StateUnknown) {
+		return err
+	}
+	if landed, readErr := s.Landed(ctx, n, next); readErr == nil && landed {
+		return nil
+	}
+	return err
+}
+
+// Landed says whether the version of the table is, or was once among the last kept, the current one. False proves
+// nothing: the write may still be on its way.
+func (s *Store) Landed(ctx context.Context, n *NamespaceSlot, t *lake.Table) (bool, error) {
+	b := s.Batch(n.place.realm)
+	now := slot[lake.Table](b, n.place.entryKey(lake.TableKind, t.Name))
+	if err := b.Read(ctx); err != nil {
+		return false, err
+	}
+	v := now.Value
+	return v != nil && v.ID == t.ID && (v.MetadataLocation == t.MetadataLocation || slices.Contains(v.Previous, t.MetadataLocation)), nil
+}
+
+// Raced says whether a write was refused because another was faster: nothing happened, and it can be planned anew.
+func Raced(err error) bool {
+	_, ok := errors.AsType[*kv.ConditionError](err)
+	return ok
+}
+
+// Again runs plan, which reads afresh and writes, until it does not lose a race; Unavailable after too many.
+func (s *Store) Again(ctx context.Context, plan func() error) error { return s.again(ctx, plan) }
+
+// DropTable removes a table and gives its folders back; or, with work, hands them to what deletes its files.
+func (s *Store) DropTable(ctx context.Context, n *NamespaceSlot, old *Slot[lake.Table], purge *Work) error {
+	t := old.Value
+	ops := []kv.Op{
+		remove(old.key, kv.Match(old.Tag)),
+		remove(n.place.nameKey(t.Name), kv.Prefix(owner(t.ID))),
+		remove(objectKey(n.place.realm, t.ID), kv.Always()),
+		remove(n.place.copyKey(t.Name), kv.Always()),
+	}
+	if purge == nil {
+		ops = append(ops, release(n.place, t.ID, t.Claims)...)
+	} else {
+		more, err := handOver(n.place, t, purge)
+		if err != nil {
+			return err
+		}
+		ops = append(ops, more...)
+	}
+	return s.write(ctx, ops...)
+}
+
+// RenameTable moves a table's item to another name, which may be in another namespace of the catalog. Its id, its grants,
+// its folders and its files stay. Exists if the new name is taken. A lost race is for Again.
+func (s *Store) RenameTable(ctx context.Context, from *NamespaceSlot, old *Slot[lake.Table], to *NamespaceSlot, name string) error {
+	next := *old.Value
+	next.Name, next.NamespaceID = name, to.ID()
+	next.Version++
+	first, err := put(to.place.entryKey(lake.TableKind, name), tableTag(&next), next, kv.Absent(s.now()))
+	if err != nil {
+		return err
+	}
+	second, err := put(to.place.nameKey(name), tagOf(next.ID), Claim{lake.TableKind, next.ID}, kv.Absent(s.now()))
+	if err != nil {
+		return err
+	}
+	where, err := put(objectKey(from.place.realm, next.ID), tagOf(next.ID), Object{Kind: fault.Table, Namespace: to.Levels(), Name: name}, kv.Always())
+	if err != nil {
+		return err
+	}
+	err = s.write(ctx, first, second, where,
+		remove(old.key, kv.Match(old.Tag)), remove(from.place.nameKey(old.Value.Name), kv.Prefix(owner(next.ID))),
+		remove(from.place.copyKey(old.Value.Name), kv.Always()), bump(to.place, to.ID()))
+	if i, there := failedAt(err); i == 0 || i == 1 {
+		return taken(there, to, name)
+	}
+	return err
+}
+
+// ListTables gives a page of the names of a namespace's tables, and the name to go on behind.
+func (s *Store) ListTables(ctx context.Context, n *NamespaceSlot, p Page) ([]string, string, error) {
+	names, next, err := s.names(ctx, n.place.entries(), kindLetter[lake.TableKind], p)
+	if err != nil {
+		return nil, "", fmt.Errorf("list tables: %w", err)
+	}
+	return names, next, nil
+}
