@@ -1,0 +1,74 @@
+package aws
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/aws/smithy-go"
+
+	"firn/shared/fault"
+)
+
+// What STS's refusals mean to a client. The ARN, the account and STS's own words are in the cause alone: who may read a
+// table need not learn who owns its bucket.
+const (
+	notTrusted = "The storage's token service does not let this server assume the catalog's role. An administrator must check the role's trust policy and external id."
+	notKnown   = "The storage's token service does not accept this server's own credentials. An administrator must check them."
+	tooLarge   = "The session policy for this table is too large for the storage's token service. Shorten the table's location, or keep write.data.path and write.metadata.path inside it."
+	notTaken   = "The storage's token service refused the request. An administrator must check the catalog's role, external id and the duration of vended credentials."
+	elsewhere  = "The storage's token service is not enabled in the catalog's region. An administrator must enable it or change the region."
+	busy       = "The storage's token service is busy. Try again."
+	away       = "The storage's token service did not answer. Try again."
+	late       = "The storage's token service did not answer in time. Try again."
+)
+
+// refusals go by error code (STS API reference, AssumeRole and common errors). Throttling comes as status 400.
+var refusals = map[string]struct {
+	kind    fault.Kind
+	message string
+}{
+	"AccessDenied":                {fault.Forbidden, notTrusted},
+	"AccessDeniedException":       {fault.Forbidden, notTrusted},
+	"InvalidClientTokenId":        {fault.Forbidden, notKnown},
+	"InvalidAccessKeyId":          {fault.Forbidden, notKnown},
+	"UnrecognizedClientException": {fault.Forbidden, notKnown},
+	"SignatureDoesNotMatch":       {fault.Forbidden, notKnown},
+	"RegionDisabledException":     {fault.Forbidden, elsewhere},
+	"PackedPolicyTooLarge":        {fault.Invalid, tooLarge},
+	"MalformedPolicyDocument":     {fault.Invalid, tooLarge},
+	"ValidationError":             {fault.Invalid, notTaken},
+	"InvalidParameterValue":       {fault.Invalid, notTaken},
+	"Throttling":                  {fault.Unavailable, busy},
+	"ThrottlingException":         {fault.Unavailable, busy},
+	"ThrottledException":          {fault.Unavailable, busy},
+	"TooManyRequestsException":    {fault.Unavailable, busy},
+	"RequestLimitExceeded":        {fault.Unavailable, busy},
+	"RequestThrottled":            {fault.Unavailable, busy},
+	"SlowDown":                    {fault.Unavailable, busy},
+	"ExpiredToken":                {fault.Unavailable, away}, // firn's own; the next attempt has a fresh one
+	"ExpiredTokenException":       {fault.Unavailable, away},
+	"InternalFailure":             {fault.Unavailable, away},
+	"ServiceUnavailable":          {fault.Unavailable, away},
+}
+
+// retryAfter is what clients are told when STS is throttling or away: its quota is per second.
+const retryAfter = 2 * time.Second
+
+// translate makes an error of firn's out of one of the SDK's. Nothing has an effect yet, so everything may be repeated.
+func translate(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return fault.Of(fault.Timeout, fault.Credential, "", late).Because(err)
+	}
+	r := refusals["ServiceUnavailable"]
+	if api, ok := errors.AsType[smithy.APIError](err); ok {
+		if known, ok := refusals[api.ErrorCode()]; ok {
+			r = known
+		}
+	}
+	f := fault.Of(r.kind, fault.Credential, "", "%s", r.message).Because(err)
+	if r.kind == fault.Unavailable {
+		f.RetryAfter = retryAfter
+	}
+	return f
+}
