@@ -1,0 +1,25 @@
+// Command firn runs the server (`firn serve`) and the administrator's commands; package cli says what they are.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"golang.org/x/term"
+
+	"firn/shared/cli"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := cli.Main(ctx, cli.Config{
+		Getenv:   os.Getenv,
+		Stdout:   os.Stdout,
+		Stderr:   os.Stderr,
+		Terminal: term.IsTerminal(int(os.Stdout.Fd())),
+	}, os.Args[1:])
+	stop()
+	os.Exit(code)
+}

@@ -1,0 +1,88 @@
+package cli
+
+import (
+	"context"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// ServeConfig is what `firn serve` was asked for. Its values are checked: a field holds what its comment says.
+type ServeConfig struct {
+	Data                     string   // folder for the database, the signing key and the embedded object store; made if missing
+	Listen                   string   // host:port of the API
+	StoreListen              string   // host:port of the embedded object store
+	Realms                   []string // one at least, different, without spaces; the first is the default
+	MaxBody                  int64    // bytes of a request's body, 1 at least
+	AllowFileStorage         bool     // catalogs may have storage of type FILE
+	RequireRotation          bool     // a principal that must rotate its credentials may do nothing else
+	AllowOverlappingCatalogs bool     // base locations of catalogs may contain each other
+	UniqueLocations          bool     // the server adds a random part to the locations that it makes
+	LogFormat                string   // "text" or "json"
+}
+
+func serve(c Config) *cobra.Command {
+	var s ServeConfig
+	cmd := leaf("serve", "Run the whole server in this process", func(ctx context.Context, _ []string) error {
+		if err := s.check(); err != nil {
+			return err
+		}
+		return c.Serve(ctx, s)
+	})
+	cmd.Long = `Run the whole server in this process: the APIs, an embedded database and an embedded object store.
+
+When it first starts with a data folder it prints the client id and secret of the principal root, once.`
+	fs := cmd.Flags()
+	fs.SortFlags = false
+	fs.StringVar(&s.Data, "data", "./firn-data", "`folder` for everything that is kept")
+	fs.StringVar(&s.Listen, "listen", "127.0.0.1:8181", "`host:port` of the API")
+	fs.StringVar(&s.StoreListen, "store-listen", "127.0.0.1:8182", "`host:port` of the embedded object store")
+	fs.StringSliceVar(&s.Realms, "realms", []string{"POLARIS"}, "`names` of the realms, with commas between; the first is the default")
+	fs.Int64Var(&s.MaxBody, "max-body", 10<<20, "largest body of a request, in `bytes`")
+	fs.BoolVar(&s.AllowFileStorage, "allow-file-storage", false, "allow storage of type FILE: engines then need this machine's files")
+	fs.BoolVar(&s.RequireRotation, "require-rotation", false, "a principal made with the duty to rotate its credentials may do nothing before")
+	fs.BoolVar(&s.AllowOverlappingCatalogs, "allow-overlapping-catalogs", false, "allow catalogs whose base locations contain each other")
+	fs.BoolVar(&s.UniqueLocations, "unique-locations", true, "add a random part to the locations of new tables")
+	oneOf(fs, &s.LogFormat, "log-format", "text", "form of the log", "text", "json")
+	for _, flag := range []string{
+		"data", "listen", "store-listen", "realms", "max-body", "allow-file-storage", "require-rotation",
+		"allow-overlapping-catalogs", "unique-locations", "log-format",
+	} {
+		fromEnvironment(fs, flag)
+	}
+	cmd.SetUsageTemplate(usage(c.Terminal && c.Getenv("NO_COLOR") == "", false))
+	return cmd
+}
+
+func (s *ServeConfig) check() error {
+	if s.Data == "" {
+		return misused("--data must name a folder")
+	}
+	for flag, address := range map[string]string{"listen": s.Listen, "store-listen": s.StoreListen} {
+		_, port, err := net.SplitHostPort(address)
+		if n, e := strconv.ParseUint(port, 10, 16); err != nil || e != nil || n > 65535 {
+			return misused("--%s %q is not host:port", flag, address)
+		}
+	}
+	if s.Listen == s.StoreListen && !strings.HasSuffix(s.Listen, ":0") {
+		return misused("--listen and --store-listen must differ")
+	}
+	if s.MaxBody < 1 {
+		return misused("--max-body must be 1 at least")
+	}
+	if len(s.Realms) == 0 {
+		return misused("--realms must name one realm at least")
+	}
+	for i, realm := range s.Realms {
+		if realm == "" || strings.ContainsFunc(realm, func(r rune) bool { return r <= ' ' || r > '~' }) {
+			return misused("--realms: %q is not a realm's name, which travels in a header: printable ASCII without spaces", realm)
+		}
+		if slices.Contains(s.Realms[:i], realm) {
+			return misused("--realms names %q twice", realm)
+		}
+	}
+	return nil
+}
