@@ -22,9 +22,8 @@ package kv
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
-
-	"firn/shared/fault"
 )
 
 // The limits of DynamoDB, which are the limits of the contract.
@@ -38,7 +37,7 @@ const (
 	MaxList      = 1000      // items of a page
 )
 
-// Key names an item. Both parts are printable, non-empty UTF-8.
+// Key names an item. Both parts are non-empty UTF-8 without control characters.
 type Key struct {
 	Partition string // type first, then realm: IAM's leading-key conditions select by it
 	Sort      string
@@ -50,9 +49,9 @@ func (k Key) String() string { return k.Partition + " " + k.Sort }
 // Item is what is stored under a key.
 type Item struct {
 	Key     Key
-	Tag     string    // non-empty; what conditions compare
-	Data    []byte    // opaque
-	Expires time.Time // zero: never. Drivers keep whole seconds; they may delete an expired item at any later time
+	Tag     string    // non-empty UTF-8; what conditions compare
+	Data    []byte    // opaque; no bytes come back as nil
+	Expires time.Time // zero: never; else after 1970, cut to whole seconds. Drivers may delete an expired item at any later time
 }
 
 // Size counts the bytes that the limits count.
@@ -101,13 +100,13 @@ func (c Cond) Holds(there *Item) bool {
 	case match:
 		return there != nil && there.Tag == c.tag
 	case prefix:
-		return there != nil && len(there.Tag) >= len(c.tag) && there.Tag[:len(c.tag)] == c.tag
+		return there != nil && strings.HasPrefix(there.Tag, c.tag)
 	}
 	return true
 }
 
 // Parts gives the condition to a driver that must spell it in its own language: exactly one of the results is set, none
-// for Always. absentAt is the moment of an Absent condition.
+// for Always (CheckWrite refuses the conditions with an empty part). absentAt is the moment of an Absent condition.
 func (c Cond) Parts() (absentAt time.Time, matchTag, tagPrefix string) {
 	switch c.kind {
 	case absent:
@@ -127,7 +126,7 @@ type Verb int
 const (
 	Put    Verb = iota // store Item, whatever was there
 	Delete             // remove what is there; nothing there is fine if the condition allows it
-	Check              // change nothing
+	Check              // change nothing; needs a condition
 )
 
 // Op is one operation of a Write.
@@ -146,18 +145,20 @@ type Page struct {
 }
 
 // Driver stores items. Implementations are safe for concurrent use. Errors are *fault.Error of kind Throttled or
-// Unavailable (no effect; try later), Argument (a limit of the contract is broken; no effect), StateUnknown (Write alone:
-// it may or may not have landed), or a *ConditionError.
+// Unavailable (no effect; try later; Unavailable too, with the context's error as cause, when ctx ends before any effect),
+// Argument or TooLarge (a limit of the contract is broken; no effect), StateUnknown (Write alone: it may or may not have
+// landed), Internal (what is stored cannot be read, the table is not there; no effect), or a *ConditionError.
 type Driver interface {
 	// Get answers one entry per key, in order; nil where nothing is stored. 1 to MaxGet different keys. Each item is at
 	// least as new as every Write that was answered before Get was called.
 	Get(ctx context.Context, keys []Key) ([]*Item, error)
-	// List answers items of a partition in byte order of their sort keys, strongly consistent, and whether more follow.
-	// A page may be shorter than Limit, even empty, with more to follow: go on behind the last item, or behind next.
+	// List answers items of a partition in byte order of their sort keys, strongly consistent. next is empty at the end of
+	// what was asked for; else more may follow: go on with it as Page.After. A page may be shorter than Limit, even empty,
+	// with more to follow. After need not name an item, nor begin with Prefix.
 	List(ctx context.Context, page Page) (items []Item, next string, err error)
-	// Write applies all operations or none. If a condition does not hold the error is a *ConditionError and nothing
-	// changed. A lost answer is never reported as a ConditionError that the Write itself caused: it is nil where the
-	// driver can prove that the Write landed, else StateUnknown.
+	// Write applies all operations or none. If a condition does not hold the error is a *ConditionError about the first
+	// such operation, and nothing changed. A lost answer is never reported as a ConditionError that the Write itself
+	// caused: it is nil where the driver can prove that the Write landed, else StateUnknown.
 	Write(ctx context.Context, ops []Op) error
 }
 
@@ -170,74 +171,4 @@ type ConditionError struct {
 // Error names the operation, never the data.
 func (e *ConditionError) Error() string {
 	return fmt.Sprintf("condition of operation %d does not hold", e.Index)
-}
-
-// CheckWrite refuses operations that break the contract's limits. Every driver calls it first.
-func CheckWrite(ops []Op) error {
-	if len(ops) == 0 || len(ops) > MaxOps {
-		return fault.Of(fault.Argument, fault.Item, "", "a write has 1 to %d operations, not %d", MaxOps, len(ops))
-	}
-	seen := make(map[Key]bool, len(ops))
-	total := 0
-	for _, op := range ops {
-		if err := checkKey(op.Item.Key); err != nil {
-			return err
-		}
-		if seen[op.Item.Key] {
-			return fault.Of(fault.Argument, fault.Item, "", "a write names each item once: %s", op.Item.Key)
-		}
-		seen[op.Item.Key] = true
-		if op.Verb == Put && op.Item.Tag == "" {
-			return fault.Of(fault.Argument, fault.Item, "", "an item needs a tag: %s", op.Item.Key)
-		}
-		size := op.Item.Size()
-		if size > MaxItem {
-			return fault.Of(fault.TooLarge, fault.Item, "", "an item has at most %d bytes, not %d", MaxItem, size)
-		}
-		total += size
-	}
-	if len(ops) > 1 && total > MaxWrite {
-		return fault.Of(fault.TooLarge, fault.Item, "", "a write has at most %d bytes, not %d", MaxWrite, total)
-	}
-	if len(ops) == 1 && ops[0].Verb == Check {
-		return fault.Of(fault.Argument, fault.Item, "", "a check alone writes nothing")
-	}
-	return nil
-}
-
-// CheckGet refuses keys that break the contract's limits. Every driver calls it first.
-func CheckGet(keys []Key) error {
-	if len(keys) == 0 || len(keys) > MaxGet {
-		return fault.Of(fault.Argument, fault.Item, "", "a get has 1 to %d keys, not %d", MaxGet, len(keys))
-	}
-	seen := make(map[Key]bool, len(keys))
-	for _, k := range keys {
-		if err := checkKey(k); err != nil {
-			return err
-		}
-		if seen[k] {
-			return fault.Of(fault.Argument, fault.Item, "", "a get names each item once: %s", k)
-		}
-		seen[k] = true
-	}
-	return nil
-}
-
-// CheckPage refuses a page that breaks the contract's limits. Every driver calls it first.
-func CheckPage(p Page) error {
-	if p.Limit < 1 || p.Limit > MaxList {
-		return fault.Of(fault.Argument, fault.Item, "", "a page has 1 to %d items, not %d", MaxList, p.Limit)
-	}
-	if p.Partition == "" || len(p.Partition) > MaxPartition || len(p.Prefix) > MaxSort || len(p.After) > MaxSort {
-		return fault.Of(fault.Argument, fault.Item, "", "a page's keys break the limits")
-	}
-	return nil
-}
-
-func checkKey(k Key) error {
-	if k.Partition == "" || k.Sort == "" || len(k.Partition) > MaxPartition || len(k.Sort) > MaxSort {
-		return fault.Of(fault.Argument, fault.Item, "", "a key has 1 to %d and 1 to %d bytes: %d and %d",
-			MaxPartition, MaxSort, len(k.Partition), len(k.Sort))
-	}
-	return nil
 }
