@@ -1,0 +1,82 @@
+package token
+
+import (
+	"crypto/sha256"
+	"errors"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+	lru "github.com/hashicorp/golang-lru/v2"
+
+	"firn/shared/fault"
+	"firn/shared/lake"
+)
+
+// remembered bounds the tokens that a Verifier remembers: about 1 MB.
+const remembered = 4096
+
+// Verifier says who a token's bearer is. It is safe for concurrent use.
+type Verifier struct {
+	keys *Keys
+	seen *lru.Cache[[sha256.Size]byte, verified]
+}
+
+type verified struct {
+	caller lake.Caller
+	end    time.Time
+}
+
+// NewVerifier makes a Verifier that takes tokens signed by any of the keys.
+func NewVerifier(keys *Keys) *Verifier {
+	seen, err := lru.New[[sha256.Size]byte, verified](remembered)
+	if err != nil {
+		panic(err) // the size is a constant
+	}
+	return &Verifier{keys: keys, seen: seen}
+}
+
+// Verify gives the caller that a realm's token stands for. The error is Unauthenticated: the token is not one of this
+// realm and these keys, or it has ended at now.
+func (v *Verifier) Verify(realm lake.Realm, raw string, now time.Time) (lake.Caller, error) {
+	if len(raw) > MaxToken {
+		return lake.Caller{}, refused(errors.New("the token is too long"))
+	}
+	sum := sha256.Sum256([]byte(raw))
+	if known, ok := v.seen.Get(sum); ok && known.caller.Realm == realm && now.Before(known.end) {
+		return known.caller, nil
+	}
+	c, err := v.parse(realm, raw, now)
+	if err != nil {
+		return lake.Caller{}, refused(err)
+	}
+	scopes, err := scopesOf(c.Scope)
+	if err != nil || c.PrincipalID == "" || c.Subject == "" {
+		return lake.Caller{}, refused(errors.New("the token's claims are incomplete"))
+	}
+	caller := lake.Caller{Realm: realm, PrincipalID: c.PrincipalID, Principal: c.Subject, Generation: c.Generation}
+	activate(&caller, scopes)
+	v.seen.Add(sum, verified{caller: caller, end: c.ExpiresAt.Time})
+	return caller, nil
+}
+
+func (v *Verifier) parse(realm lake.Realm, raw string, now time.Time) (*claims, error) {
+	c := &claims{}
+	_, err := jwt.ParseWithClaims(raw, c, func(t *jwt.Token) (any, error) {
+		id, _ := t.Header["kid"].(string)
+		if key := v.keys.find(id); key != nil {
+			return key, nil
+		}
+		return nil, errors.New("the token's key is not known")
+	},
+		jwt.WithValidMethods([]string{jwt.SigningMethodES256.Alg()}),
+		jwt.WithIssuer(authority(realm)),
+		jwt.WithAudience(authority(realm)),
+		jwt.WithExpirationRequired(),
+		jwt.WithStrictDecoding(),
+		jwt.WithTimeFunc(func() time.Time { return now }))
+	return c, err
+}
+
+func refused(cause error) error {
+	return fault.New(fault.Unauthenticated, "Not authorized").Because(cause)
+}
