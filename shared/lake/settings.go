@@ -1,0 +1,65 @@
+package lake
+
+import (
+	"strconv"
+	"strings"
+)
+
+// Setting is a property of a catalog by which its administrator changes what the catalog allows. The names are Polaris's.
+type Setting string
+
+// The settings that firn heeds, with the default in brackets.
+const (
+	UnstructuredLocations  Setting = "polaris.config.allow.unstructured.table.location"           // [false] tables outside their namespace's folder
+	ClientLocations        Setting = "polaris.config.allow.client-specified.table.location"       // [true] clients may choose a table's location
+	ExternalMetadataFiles  Setting = "polaris.config.allow.external.metadata.file.location"       // [false] register metadata outside the table's folder
+	OverlappingLocations   Setting = "polaris.config.allow.overlapping.table.location"            // [false] tables may share folders
+	CustomNamespaceFolders Setting = "polaris.config.namespace-custom-location.enabled"           // [false] namespaces outside their parent's folder
+	DropWithPurge          Setting = "polaris.config.drop-with-purge.enabled"                     // [false] purgeRequested deletes files
+	ListPagination         Setting = "polaris.config.list-pagination-enabled"                     // [false] lists come in pages
+	UniqueLocations        Setting = "polaris.config.default-unique-table-location.enabled"       // [the server's] a table's folder ends in a random leaf
+	FineGrainedUpdates     Setting = "polaris.config.enable-fine-grained-update-table-privileges" // [true] each update has a privilege of its own
+	CommitRetries          Setting = "polaris.config.iceberg-commit-max-retries"                  // [4] how often a lost swap is tried again
+	CredentialVending      Setting = "polaris.config.enable.credential.vending"                   // [true] keys for external catalogs
+)
+
+// known are all catalog settings of Polaris 1.7: those above, and those that are kept and change nothing in firn.
+var known = map[Setting]bool{
+	UnstructuredLocations: true, ClientLocations: true, ExternalMetadataFiles: true, OverlappingLocations: true,
+	CustomNamespaceFolders: true, DropWithPurge: true, ListPagination: true, UniqueLocations: true, FineGrainedUpdates: true,
+	CommitRetries: true, CredentialVending: true,
+	"polaris.config.allow.external.table.location":                        true,
+	"polaris.config.supported.storage.types":                              true,
+	"polaris.config.cleanup.on.namespace.drop":                            true,
+	"polaris.config.cleanup.on.catalog.drop":                              true,
+	"polaris.config.purge-view-metadata-on-drop":                          true,
+	"polaris.config.enable-sub-catalog-rbac-for-federated-catalogs":       true,
+	"polaris.config.rollback.compaction.on-conflicts.enabled":             true,
+	"polaris.config.add-trailing-slash-to-location":                       true,
+	"polaris.config.default-table-location-object-storage-prefix.enabled": true,
+	"polaris.config.allow-dropping-non-empty-passthrough-facade-catalog":  true,
+	"polaris.config.allow-federated-catalogs-credential-vending":          true,
+}
+
+// IsSetting says whether a property key is a catalog setting, and so may have the reserved prefix.
+func IsSetting(key string) bool { return known[Setting(key)] }
+
+// On gives a yes-or-no setting of the catalog, or the default where it is not set.
+func (c *Catalog) On(s Setting, otherwise bool) bool {
+	switch strings.ToLower(c.Properties[string(s)]) {
+	case "true":
+		return true
+	case "":
+		return otherwise
+	}
+	return false
+}
+
+// Number gives a numeric setting of the catalog, or the default where it is not set or no number from 0 to most.
+func (c *Catalog) Number(s Setting, otherwise, most int) int {
+	n, err := strconv.Atoi(c.Properties[string(s)])
+	if err != nil || n < 0 || n > most {
+		return otherwise
+	}
+	return n
+}
