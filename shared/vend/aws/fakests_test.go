@@ -1,0 +1,142 @@
+package aws
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+
+	"firn/shared/lake"
+	"firn/shared/vend"
+	"firn/shared/vend/vendtest"
+)
+
+var testNow = time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)
+
+// fakeSTS answers AssumeRole within STS's documented limits, and enforces the session policies that it was sent in front
+// of an imagined store.
+type fakeSTS struct {
+	*httptest.Server
+	mu       sync.Mutex
+	policies map[string]iamPolicy // by session token
+	requests []url.Values
+	signed   []string // Authorization headers
+	answer   func(w http.ResponseWriter) (done bool)
+}
+
+func newFakeSTS(t *testing.T) *fakeSTS {
+	f := &fakeSTS{policies: map[string]iamPolicy{}}
+	f.Server = httptest.NewServer(f)
+	t.Cleanup(f.Close)
+	return f
+}
+
+var (
+	stsSession  = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
+	stsExternal = regexp.MustCompile(`^[\w+=,.@:/-]{2,}$`)
+	stsRole     = regexp.MustCompile(`^arn:[a-z0-9-]+:iam::\d{12}:role/[\w+=,.@/-]+$`)
+)
+
+// ServeHTTP is the AssumeRole of the STS API reference.
+func (f *fakeSTS) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err := r.ParseForm(); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	f.requests = append(f.requests, r.PostForm)
+	f.signed = append(f.signed, r.Header.Get("Authorization"))
+	if f.answer != nil && f.answer(w) {
+		return
+	}
+	duration, err := strconv.Atoi(r.PostForm.Get("DurationSeconds"))
+	external := r.PostForm.Get("ExternalId")
+	if err != nil || duration < 900 || duration > 43_200 || !stsSession.MatchString(r.PostForm.Get("RoleSessionName")) ||
+		!stsRole.MatchString(r.PostForm.Get("RoleArn")) || external != "" && !stsExternal.MatchString(external) ||
+		len(r.PostForm.Get("Policy")) > 2048 {
+		stsError(w, http.StatusBadRequest, "ValidationError")
+		return
+	}
+	policy, err := readPolicy(r.PostForm.Get("Policy"))
+	if err != nil {
+		stsError(w, http.StatusBadRequest, "MalformedPolicyDocument")
+		return
+	}
+	token := fmt.Sprintf("token-%d", len(f.requests))
+	f.policies[token] = policy
+	stsAnswer(w, token, testNow.Add(time.Duration(duration)*time.Second).Format(time.RFC3339))
+}
+
+func stsAnswer(w http.ResponseWriter, token, expiration string) {
+	fmt.Fprintf(w, `<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials><AccessKeyId>ASIATEST</AccessKeyId>`+
+		`<SecretAccessKey>wJalr+secret</SecretAccessKey><SessionToken>%s</SessionToken><Expiration>%s</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>`, token, expiration)
+}
+
+func stsError(w http.ResponseWriter, status int, code string) {
+	w.WriteHeader(status)
+	fmt.Fprintf(w, `<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type><Code>%s</Code>`+
+		`<Message>User: arn:aws:sts::111122223333:assumed-role/firn is not welcome</Message></Error><RequestId>r1</RequestId></ErrorResponse>`, code)
+}
+
+// try decides an attempt as S3 does: by the actions that each call needs.
+func (f *fakeSTS) try(t *testing.T, cred vend.Credential, a vendtest.Attempt) []string {
+	t.Helper()
+	f.mu.Lock()
+	policy, ok := f.policies[cred.S3.SessionToken.Reveal()]
+	f.mu.Unlock()
+	if !ok {
+		t.Fatal("credential was not minted here")
+	}
+	bucket := "arn:aws:s3:::" + a.Bucket
+	may := func(action, key string) bool { return policy.allows(action, bucket+"/"+key, nil) }
+	allowed := false
+	switch a.Verb {
+	case vendtest.Get:
+		allowed = may("s3:GetObject", a.Key)
+	case vendtest.Put:
+		allowed = may("s3:PutObject", a.Key)
+	case vendtest.Remove:
+		allowed = may("s3:DeleteObject", a.Key)
+	case vendtest.Copy:
+		allowed = may("s3:GetObject", a.From) && may("s3:PutObject", a.Key)
+	case vendtest.List:
+		allowed = policy.allows("s3:ListBucket", bucket, map[string]string{"s3:prefix": a.Key})
+	case vendtest.RemoveMany:
+		return slices.DeleteFunc(slices.Clone(a.Keys), func(key string) bool { return may("s3:DeleteObject", key) })
+	}
+	if allowed {
+		return nil
+	}
+	return []string{a.Key}
+}
+
+// vendor asks the fake without retries.
+func (f *fakeSTS) vendor(t *testing.T) *Vendor {
+	t.Helper()
+	v, err := New(Config{
+		Base: aws.Config{
+			Region:      "eu-central-1",
+			Credentials: credentials.NewStaticCredentialsProvider("AKIABASE", "base-secret", ""),
+			Retryer:     func() aws.Retryer { return aws.NopRetryer{} },
+		},
+		Named: map[string]aws.CredentialsProvider{"lab": credentials.NewStaticCredentialsProvider("AKIALAB", "lab-secret", "")},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func (f *fakeSTS) storage() *lake.Storage {
+	return &lake.Storage{Type: lake.S3, RoleARN: "arn:aws:iam::111122223333:role/lake", ExternalID: "tenant-1", Region: "eu-west-1", STSEndpoint: f.URL}
+}

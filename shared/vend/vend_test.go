@@ -1,0 +1,78 @@
+package vend
+
+import (
+	"testing"
+	"time"
+
+	"firn/shared/fault"
+	"firn/shared/lake"
+	"firn/shared/location"
+)
+
+// Validate's refusals of grants are vendtest's rows; here are those of storage.
+func TestValidateHoldsPrefixesAgainstTheStorage(t *testing.T) {
+	rows := []struct {
+		storage lake.StorageType
+		prefix  string
+		ok      bool
+	}{
+		{lake.S3, "s3://lake/t/", true}, {lake.S3, "s3a://lake/t/", true}, {lake.GCS, "gs://lake/t/", true},
+		{lake.Azure, "abfss://lake@account.dfs.core.windows.net/t/", true},
+		{lake.S3, "gs://lake/t/", false}, {lake.GCS, "s3://lake/t/", false}, {lake.File, "file:///lake/t/", false},
+		{lake.S3, "file:///lake/t/", false}, {"", "s3://lake/t/", false},
+	}
+	for _, row := range rows {
+		_, g := testGrant(t)
+		g.Prefixes = []location.Prefix{prefix(t, row.prefix)}
+		err := Validate(&lake.Storage{Type: row.storage}, g)
+		if (err == nil) != row.ok || err != nil && !fault.Is(err, fault.Invalid) {
+			t.Errorf("%s in %q: got %v, want ok %v", row.prefix, row.storage, err, row.ok)
+		}
+	}
+}
+
+func TestTheStorageChoosesTheDriver(t *testing.T) {
+	embedded, s3 := &mint{now: start, life: time.Hour}, &mint{now: start, life: time.Hour}
+	both := ByStorage{Embedded: embedded, S3: s3}
+	rows := []struct {
+		name    string
+		vendor  ByStorage
+		storage lake.Storage
+		want    *mint // nil: refused
+	}{
+		{"neither role nor endpoint", both, lake.Storage{Type: lake.S3}, embedded},
+		{"a role", both, lake.Storage{Type: lake.S3, RoleARN: "arn:aws:iam::111122223333:role/lake"}, s3},
+		{"an endpoint", both, lake.Storage{Type: lake.S3, Endpoint: "http://192.0.2.1"}, s3},
+		{"no embedded store here", ByStorage{S3: s3}, lake.Storage{Type: lake.S3}, nil},
+		{"no S3 here", ByStorage{Embedded: embedded}, lake.Storage{Type: lake.S3, Endpoint: "http://192.0.2.1"}, nil},
+		{"a folder has no keys", both, lake.Storage{Type: lake.File}, nil},
+		{"GCS has no driver", both, lake.Storage{Type: lake.GCS}, nil},
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			before := 0
+			if row.want != nil {
+				before = row.want.minted
+			}
+			_, g := testGrant(t)
+			_, err := row.vendor.Vend(t.Context(), &row.storage, g)
+			if row.want == nil {
+				if !fault.Is(err, fault.Unsupported) {
+					t.Errorf("got %v, want unsupported", err)
+				}
+				return
+			}
+			if err != nil || row.want.minted != before+1 {
+				t.Errorf("got %v and %d mintings, want none and 1", err, row.want.minted-before)
+			}
+		})
+	}
+}
+
+func TestActionsPrint(t *testing.T) {
+	for a, want := range map[Actions]string{0: "", Read: "read", Read | Delete: "read,delete", allActions: "read,list,write,delete"} {
+		if got := a.String(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
