@@ -5,24 +5,11 @@ import (
 	"fmt"
 	"strings"
 
+	"firn/shared/access"
 	"firn/shared/fault"
 	"firn/shared/kv"
 	"firn/shared/lake"
 )
-
-// Authority is who the caller is, now, and what the roles that the token activates hold.
-type Authority struct {
-	Principal      *lake.Principal
-	PrincipalRoles []*Holder // with privileges on the realm's root
-	CatalogRoles   []*Holder // of the catalog that was asked for
-}
-
-// Holder is a role and what it holds: privileges by the id of the object that they are granted on. It is shared and must
-// not be changed.
-type Holder struct {
-	Name string
-	On   map[lake.ID][]string
-}
 
 // roleKey names one version of what a role holds.
 type roleKey struct {
@@ -33,17 +20,18 @@ type roleKey struct {
 
 type roleGrants struct {
 	dead         bool
-	holder       Holder
+	role         access.Role
 	catalogRoles []lake.ID
 }
 
 // Authority authenticates the caller against the principal as it is now, and gathers what the activated roles hold in the
 // catalog (nil: on the realm's root alone). Unauthenticated if the principal is gone, is another of the same name, has no
-// longer the secret that the token was issued for, or lacks a role that the token names.
+// longer the secret that the token was issued for, or lacks a role that the token names. The subject's Log is the asker's
+// to set, and MustRotate his to heed.
 //
 // What a role holds is remembered for the version of the heads that was read with the request, so a change that was
 // acknowledged before the request began is always seen.
-func (s *Store) Authority(ctx context.Context, c *CallerSlot, in *CatalogSlot) (*Authority, error) {
+func (s *Store) Authority(ctx context.Context, c *CallerSlot, in *CatalogSlot) (*access.Subject, error) {
 	p := c.Principal.Value
 	if p == nil || p.ID != c.Caller.PrincipalID || !p.Generation(c.Caller.Generation) {
 		return nil, fault.New(fault.Unauthenticated, "The principal of the token is not known")
@@ -52,7 +40,7 @@ func (s *Store) Authority(ctx context.Context, c *CallerSlot, in *CatalogSlot) (
 	if err != nil {
 		return nil, err
 	}
-	a := &Authority{Principal: p}
+	a := &access.Subject{ID: p.ID, Name: p.Name, MustRotate: p.MustRotate}
 	var catalogRoles []lake.ID
 	seen := map[lake.ID]bool{}
 	for _, role := range active {
@@ -63,7 +51,7 @@ func (s *Store) Authority(ctx context.Context, c *CallerSlot, in *CatalogSlot) (
 		if g.dead {
 			continue
 		}
-		a.PrincipalRoles = append(a.PrincipalRoles, &g.holder)
+		a.PrincipalRoles = append(a.PrincipalRoles, g.role)
 		for _, id := range g.catalogRoles {
 			if !seen[id] {
 				seen[id] = true
@@ -77,7 +65,7 @@ func (s *Store) Authority(ctx context.Context, c *CallerSlot, in *CatalogSlot) (
 			return nil, err
 		}
 		if !g.dead {
-			a.CatalogRoles = append(a.CatalogRoles, &g.holder)
+			a.CatalogRoles = append(a.CatalogRoles, g.role)
 		}
 	}
 	return a, nil
@@ -119,7 +107,10 @@ func (s *Store) principalRole(ctx context.Context, c *CallerSlot, role lake.ID, 
 	}
 	g := &roleGrants{dead: lives.Value == nil}
 	if !g.dead {
-		g.holder = Holder{Name: lives.Value.Name, On: map[lake.ID][]string{lake.RootID: lives.Value.Root}}
+		g.role = access.Role{Name: lives.Value.Name, Grants: access.Grants{}}
+		for _, privilege := range lives.Value.Root {
+			hold(g.role.Grants, lake.RootID, privilege)
+		}
 		if k.catalog != "" {
 			prefix := usagePrefix(k.catalog)
 			err := s.pages(ctx, lives.key.Partition, prefix, func(items []kv.Item) error {
@@ -142,7 +133,7 @@ func (s *Store) catalogRole(ctx context.Context, realm lake.Realm, role lake.ID,
 	if g, ok := s.roles.Get(k); ok {
 		return g, nil
 	}
-	g := &roleGrants{dead: true, holder: Holder{On: map[lake.ID][]string{}}}
+	g := &roleGrants{dead: true, role: access.Role{Grants: access.Grants{}}}
 	err := s.pages(ctx, partition("grants", realm, string(role)), "", func(items []kv.Item) error {
 		for i := range items {
 			if items[i].Key.Sort == dot {
@@ -150,10 +141,10 @@ func (s *Store) catalogRole(ctx context.Context, realm lake.Realm, role lake.ID,
 				if err := decode(&items[i], &a); err != nil {
 					return err
 				}
-				g.dead, g.holder.Name = false, a.Name
+				g.dead, g.role.Name = false, a.Name
 			} else if rest, ok := strings.CutPrefix(items[i].Key.Sort, "g/"); ok {
 				on, privilege, _ := strings.Cut(rest, "/")
-				g.holder.On[lake.ID(on)] = append(g.holder.On[lake.ID(on)], privilege)
+				hold(g.role.Grants, lake.ID(on), privilege)
 			}
 		}
 		return nil
@@ -163,4 +154,11 @@ func (s *Store) catalogRole(ctx context.Context, realm lake.Realm, role lake.ID,
 	}
 	s.roles.Add(k, g)
 	return g, nil
+}
+
+// hold notes a stored grant. A privilege that this version of firn does not know grants nothing.
+func hold(g access.Grants, on lake.ID, privilege string) {
+	if p, ok := access.ParsePrivilege(privilege); ok {
+		g.Add(on, p)
+	}
 }

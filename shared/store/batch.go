@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"firn/shared/access"
 	"firn/shared/kv"
 	"firn/shared/lake"
 )
@@ -192,8 +193,8 @@ func (n *NamespaceSlot) Chain() []*lake.Namespace {
 }
 
 // Path gives the ids from the realm's root to the namespace, for access checks.
-func (n *NamespaceSlot) Path() []lake.ID {
-	path := []lake.ID{lake.RootID, n.idAt(0)}
+func (n *NamespaceSlot) Path() access.Path {
+	path := access.Path{lake.RootID, n.idAt(0)}
 	for _, ns := range n.Chain() {
 		path = append(path, ns.ID)
 	}

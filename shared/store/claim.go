@@ -38,7 +38,7 @@ type claimer struct {
 // The race of two overlapping folders claimed at once is closed by the guards of the innermost container in the chain
 // whose own folder contains the folder (the catalog's root, if none does): whoever could claim something that overlaps
 // must write all of those same guards.
-func (s *Store) ops(ctx context.Context, c claimer, folders []location.Prefix, guarded *chainGuards) (ops []kv.Op, keys []string, err error) {
+func (s *Store) ops(ctx context.Context, c claimer, folders []location.Prefix, guarded Guards) (ops []kv.Op, keys []string, err error) {
 	realm, catalog := c.n.place.realm, c.n.place.catalog
 	for _, f := range folders {
 		keys = append(keys, f.Index())
@@ -128,15 +128,16 @@ func (n *NamespaceSlot) holds(id lake.ID) bool {
 	return false
 }
 
-// chainGuards are the guards of a namespace, its ancestors and the catalog's root, read in the request's batch.
-type chainGuards struct {
+// Guards are the guards of a namespace, its ancestors and the catalog's root, read in the request's batch. The zero
+// value serves who claims nothing that a client chose.
+type Guards struct {
 	at     [][]*Slot[nothing] // by depth: 0 is the root
 	needed map[int]bool       // depths whose guards must all be written
 }
 
 // Guards asks for all guards of the chain: whoever may claim a folder that a client chose needs them.
-func (b *Batch) Guards(n *NamespaceSlot) *chainGuards {
-	g := &chainGuards{needed: map[int]bool{}}
+func (b *Batch) Guards(n *NamespaceSlot) Guards {
+	g := Guards{needed: map[int]bool{}}
 	for depth := 0; depth <= len(n.place.levels); depth++ {
 		g.at = append(g.at, b.guardSlots(place{n.place.realm, n.place.catalog, n.place.levels[:depth]}))
 	}
@@ -144,7 +145,7 @@ func (b *Batch) Guards(n *NamespaceSlot) *chainGuards {
 }
 
 // need marks the container that guards the folder.
-func (g *chainGuards) need(n *NamespaceSlot, f location.Prefix) {
+func (g Guards) need(n *NamespaceSlot, f location.Prefix) {
 	chain := n.Chain()
 	for depth := len(chain); depth > 0; depth-- {
 		own, err := location.ParsePrefix(chain[depth-1].Location)
@@ -157,7 +158,7 @@ func (g *chainGuards) need(n *NamespaceSlot, f location.Prefix) {
 }
 
 // ops gives the writes: all guards of the containers that are needed, and one of the parent that gets a child.
-func (g *chainGuards) ops(n *NamespaceSlot) ([]kv.Op, error) {
+func (g Guards) ops(n *NamespaceSlot) ([]kv.Op, error) {
 	var ops []kv.Op
 	for depth := range g.needed {
 		if !owned(n.idAt(depth), g.at[depth]) {

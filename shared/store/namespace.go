@@ -13,7 +13,7 @@ import (
 // CreateNamespace stores a namespace with its guards and its folder. n is its slot, whose parent must be there. Exists if
 // the name is taken, Forbidden if the folder overlaps another's; a nil folder claims nothing. A lost race, against the
 // drop of the parent among others, is for Again.
-func (s *Store) CreateNamespace(ctx context.Context, n *NamespaceSlot, ns *lake.Namespace, f *location.Prefix, guarded *chainGuards) error {
+func (s *Store) CreateNamespace(ctx context.Context, n *NamespaceSlot, ns *lake.Namespace, f *location.Prefix, guarded Guards) error {
 	parent := n.Parent()
 	c := claimer{n: parent, folder: folder{Holder: ns.ID, Kind: fault.Namespace, Namespace: ns.Levels, Location: ns.Location}}
 	var folders []location.Prefix
@@ -48,7 +48,7 @@ func (n *NamespaceSlot) Parent() *NamespaceSlot {
 
 // UpdateNamespace stores next in place of what the slot read. A new folder is claimed, and the old one given back, in the
 // same transaction. A lost race is for Again.
-func (s *Store) UpdateNamespace(ctx context.Context, n *NamespaceSlot, next *lake.Namespace, moved *location.Prefix, guarded *chainGuards) error {
+func (s *Store) UpdateNamespace(ctx context.Context, n *NamespaceSlot, next *lake.Namespace, moved *location.Prefix, guarded Guards) error {
 	old := n.chain[len(n.chain)-1]
 	var more []kv.Op
 	if moved != nil {
@@ -79,7 +79,7 @@ func (s *Store) UpdateNamespace(ctx context.Context, n *NamespaceSlot, next *lak
 
 // DropNamespace removes a namespace that holds nothing: NotEmpty otherwise. Its guards, read in the batch before the look
 // for children and deleted as read, close the race against a child that is being made. A lost race is for Again.
-func (s *Store) DropNamespace(ctx context.Context, n *NamespaceSlot, guarded *chainGuards) error {
+func (s *Store) DropNamespace(ctx context.Context, n *NamespaceSlot, guarded Guards) error {
 	depth := len(n.chain)
 	own := guarded.at[depth]
 	if !owned(n.ID(), own) {

@@ -11,12 +11,9 @@ import (
 
 // Stage stores a staged table with its claims, which expire with it, before any key is vended for it. Several can be
 // staged under one name; the first that is committed has the name. A lost race is for Again.
-func (s *Store) Stage(ctx context.Context, n *NamespaceSlot, t *lake.Staged, folders []location.Prefix, alone bool, guarded *chainGuards) error {
+func (s *Store) Stage(ctx context.Context, n *NamespaceSlot, t *lake.Staged, folders []location.Prefix, alone bool, guarded Guards) error {
 	c := claimer{n: n, alone: alone, expires: t.Expires, folder: folder{Holder: lake.ID(t.UUID), Kind: fault.Table,
 		Namespace: n.Levels(), Name: t.Name, Principal: t.PrincipalID, Location: t.Location, Staged: true}}
-	if guarded == nil {
-		guarded = &chainGuards{}
-	}
 	claims, keys, err := s.ops(ctx, c, folders, guarded)
 	if err != nil {
 		return err

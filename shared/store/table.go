@@ -21,7 +21,7 @@ type NewTable struct {
 	Alone     bool               // the folders end in a random leaf of the server's
 	Principal lake.ID            // who makes it, for claims of tables staged by the same
 	Staged    *Slot[lake.Staged] // the staged table that this becomes; nil or empty: none
-	Guards    *chainGuards       // read in the batch; may be nil if Alone
+	Guards    Guards             // read in the batch, unless Alone
 	Document  []byte             // the metadata document for the copy; nil: none
 }
 
@@ -60,11 +60,7 @@ func (s *Store) CreateTable(ctx context.Context, n *NamespaceSlot, t NewTable) e
 func (s *Store) claimFor(ctx context.Context, n *NamespaceSlot, t NewTable) ([]kv.Op, []string, error) {
 	c := claimer{n: n, alone: t.Alone, folder: folder{Holder: t.Table.ID, Kind: fault.Table, Namespace: n.Levels(),
 		Name: t.Table.Name, Principal: t.Principal, Location: t.Table.Location}}
-	guards := t.Guards
-	if guards == nil {
-		guards = &chainGuards{}
-	}
-	ops, keys, err := s.ops(ctx, c, t.Folders, guards)
+	ops, keys, err := s.ops(ctx, c, t.Folders, t.Guards)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -76,7 +72,7 @@ func (s *Store) claimFor(ctx context.Context, n *NamespaceSlot, t NewTable) ([]k
 			}
 		}
 	}
-	bumps, err := guards.ops(n)
+	bumps, err := t.Guards.ops(n)
 	return append(ops, bumps...), keys, err
 }
 
@@ -119,7 +115,7 @@ func tableTag(t *lake.Table) string {
 // Moved are folders that a commit makes vendable beyond those that the table holds.
 type Moved struct {
 	Folders   []location.Prefix
-	Guards    *chainGuards
+	Guards    Guards
 	Principal lake.ID
 }
 
