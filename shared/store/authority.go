@@ -158,7 +158,7 @@ func (s *Store) catalogRole(ctx context.Context, realm lake.Realm, role lake.ID,
 
 // hold notes a stored grant. A privilege that this version of firn does not know grants nothing.
 func hold(g access.Grants, on lake.ID, privilege string) {
-	if p, ok := access.ParsePrivilege(privilege); ok {
+	if p, err := access.ParsePrivilege(privilege); err == nil {
 		g.Add(on, p)
 	}
 }
