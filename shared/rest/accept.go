@@ -36,10 +36,10 @@ func preferences(headers []string) []preference {
 }
 
 // checkAccept refuses a client that does not take JSON, the only representation that there is. The most specific range
-// counts.
+// counts; no header, or an empty one, takes anything.
 func checkAccept(h http.Header) error {
 	values := h.Values("Accept")
-	if len(values) == 0 {
+	if strings.TrimSpace(strings.Join(values, "")) == "" {
 		return nil
 	}
 	rank, best := 0, 0.0

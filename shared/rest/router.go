@@ -83,6 +83,8 @@ func (t *router) add(e *entry) error {
 		n = next
 	}
 	switch {
+	case slices.ContainsFunc(segments, halfNamed):
+		return fmt.Errorf("the pattern has a brace that does not enclose a whole segment")
 	case slices.Contains(segments, "") || len(segments) > maxSegments || len(e.names) > maxNames:
 		return fmt.Errorf("the pattern has an empty segment, or too many")
 	case n.entry(e.Method) != nil:
@@ -90,6 +92,11 @@ func (t *router) add(e *entry) error {
 	}
 	n.entries = append(n.entries, e)
 	return nil
+}
+
+func halfNamed(segment string) bool {
+	inner := strings.TrimSuffix(strings.TrimPrefix(segment, "{"), "}")
+	return strings.ContainsAny(inner, "{}") || inner == "" && segment != "" || len(inner) == len(segment)-1
 }
 
 func (n *node) entry(method string) *entry {
