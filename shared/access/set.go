@@ -17,12 +17,6 @@ func SetOf(privileges ...Privilege) Set {
 // With is the set and the privileges.
 func (s Set) With(privileges ...Privilege) Set { return s.union(SetOf(privileges...)) }
 
-// Without is the set less the privilege.
-func (s Set) Without(p Privilege) Set {
-	s[p/64] &^= 1 << (p % 64)
-	return s
-}
-
 // Has says whether the set holds the privilege.
 func (s Set) Has(p Privilege) bool { return s.meets(SetOf(p)) }
 

@@ -63,7 +63,7 @@ func (s *Subject) CheckAll(ctx context.Context, ops []Operation, targets ...Path
 func (s *Subject) CheckFirst(ctx context.Context, alternatives []Operation, targets ...Path) (Operation, error) {
 	refusal, last := bug("no operation to check"), Operation("")
 	for _, op := range alternatives {
-		if refusal, last = s.decide(op, targets), op; refusal == nil {
+		if refusal, last = s.decide(op, targets), op; refusal == nil || refusal.Kind != fault.Forbidden {
 			break
 		}
 	}

@@ -1,0 +1,229 @@
+package access
+
+import (
+	"bytes"
+	"encoding/json"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"firn/shared/fault"
+	"firn/shared/lake"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// audited is a subject whose audit records the second result reads, without time and level.
+func audited(t *testing.T, s Subject) (*Subject, func() []map[string]any) {
+	t.Helper()
+	var buf bytes.Buffer
+	s.Log = slog.New(slog.NewJSONHandler(&buf, nil))
+	return &s, func() []map[string]any {
+		t.Helper()
+		var out []map[string]any
+		for line := range strings.Lines(buf.String()) {
+			var record map[string]any
+			if err := json.Unmarshal([]byte(line), &record); err != nil {
+				t.Fatal(err)
+			}
+			delete(record, "time")
+			delete(record, "level")
+			out = append(out, record)
+		}
+		return out
+	}
+}
+
+func TestRefusalsAreWordedAsPolarisWordsThem(t *testing.T) {
+	reader := Role{"reader", Grants{"table": SetOf(TableReadProperties)}}
+	tests := []struct {
+		name   string
+		who    Subject
+		op     Operation
+		target Path
+		want   string
+	}{
+		{"roles of the principal and of the catalog", Subject{Name: "rlp", PrincipalRoles: []Role{{Name: "rlp-role"}}, CatalogRoles: []Role{reader}}, ListNamespaces, catalog,
+			"Principal 'rlp' with activated PrincipalRoles '[rlp-role]' and activated grants via '[reader, rlp-role]' is not authorized for op LIST_NAMESPACES"},
+		{"no roles", Subject{Name: "p1"}, ListPrincipals, root,
+			"Principal 'p1' with activated PrincipalRoles '[]' and activated grants via '[]' is not authorized for op LIST_PRINCIPALS"},
+		{"roles in order, each name once", Subject{Name: "p", PrincipalRoles: []Role{{Name: "z"}, {Name: "a"}}, CatalogRoles: []Role{{Name: "m"}, {Name: "a"}}}, LoadTable, table,
+			"Principal 'p' with activated PrincipalRoles '[a, z]' and activated grants via '[a, m, z]' is not authorized for op LOAD_TABLE"},
+		{"an update of a commit", Subject{Name: "rlp", PrincipalRoles: []Role{{Name: "rlp-role"}}, CatalogRoles: []Role{reader}}, UpdateOperation("set-properties"), table,
+			"Principal 'rlp' with activated PrincipalRoles '[rlp-role]' and activated grants via '[reader, rlp-role]' is not authorized for op SET_TABLE_PROPERTIES"},
+		{"another's rotation by root", Subject{ID: "r", Name: "root", PrincipalRoles: []Role{{lake.ServiceAdmin, Grants{lake.RootID: SetOf(ServiceManageAccess)}}}}, RotateCredentials, victim,
+			"Principal 'root' with activated PrincipalRoles '[service_admin]' and activated grants via '[service_admin]' is not authorized for op ROTATE_CREDENTIALS"},
+		{"who must rotate does something else", Subject{ID: "victim", Name: "prot", MustRotate: true}, GetPrincipal, victim,
+			"Principal 'prot' is not authorized for op GET_PRINCIPAL because it must rotate credentials first"},
+		{"who must rotate resets", Subject{ID: "r", Name: "root", MustRotate: true}, ResetCredentials, victim,
+			"Principal 'root' is not authorized for op RESET_CREDENTIALS because it must rotate credentials first"},
+		{"who must rotate rotates another's", Subject{ID: "me", Name: "prot", MustRotate: true}, RotateCredentials, victim,
+			"Principal 'prot' with activated PrincipalRoles '[]' and activated grants via '[]' is not authorized for op ROTATE_CREDENTIALS"},
+		{"a reset by a service admin that is not root", Subject{Name: "padm", PrincipalRoles: []Role{{lake.ServiceAdmin, Grants{lake.RootID: SetOf(ServiceManageAccess)}}}}, ResetCredentials, victim,
+			"Only Root principal(service-admin) can perform RESET_CREDENTIALS"},
+		{"a reset of oneself", Subject{ID: "victim", Name: "p1"}, ResetCredentials, victim,
+			"Only Root principal(service-admin) can perform RESET_CREDENTIALS"},
+		{"a name with a verb of formatting", Subject{Name: "%s%d"}, ListCatalogs, root,
+			"Principal '%s%d' with activated PrincipalRoles '[]' and activated grants via '[]' is not authorized for op LIST_CATALOGS"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			who, records := audited(t, tt.who)
+			err := who.Check(t.Context(), tt.op, tt.target)
+			if e := fault.From(err); e == nil || e.Kind != fault.Forbidden || e.Message != tt.want {
+				t.Errorf("got %+v, want Forbidden with the message %q", e, tt.want)
+			}
+			if got := records(); len(got) != 1 || got[0]["allowed"] != false {
+				t.Errorf("got the records %v, want one refusal", got)
+			}
+		})
+	}
+}
+
+func TestAllowedWithoutAnyPrivilege(t *testing.T) {
+	tests := []struct {
+		name string
+		who  Subject
+		op   Operation
+	}{
+		{"one's own rotation", Subject{ID: "victim", Name: "p1"}, RotateCredentials},
+		{"one's own rotation when it is due", Subject{ID: "victim", Name: "p1", MustRotate: true}, RotateCredentials},
+		{"a reset by root", Subject{ID: "r", Name: "root"}, ResetCredentials},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			who, records := audited(t, tt.who)
+			if err := who.Check(t.Context(), tt.op, victim); err != nil {
+				t.Error(err)
+			}
+			if got := records(); len(got) != 1 || got[0]["allowed"] != true {
+				t.Errorf("got the records %v, want one permission", got)
+			}
+		})
+	}
+}
+
+func TestEachDecisionHasOneRecord(t *testing.T) {
+	held := Grants{"table": SetOf(TableReadData, TableAddSchema, TableDrop), "sibling-namespace": SetOf(TableCreate)}
+	subject := Subject{ID: "id1", Name: "p", PrincipalRoles: []Role{{Name: "pr"}}, CatalogRoles: []Role{{"cr", held}}}
+	record := func(allowed bool, targets, reason string, ops ...any) []map[string]any {
+		r := map[string]any{"msg": "access", "operations": ops, "targets": nil, "allowed": allowed, "principal": "p", "principal_id": "id1", "principal_roles": "pr", "catalog_roles": "cr"}
+		if targets != "" {
+			var list []any
+			for s := range strings.SplitSeq(targets, " ") {
+				list = append(list, s)
+			}
+			r["targets"] = list
+		}
+		if len(ops) == 0 {
+			r["operations"] = nil
+		}
+		if reason != "" {
+			r["reason"] = reason
+		}
+		return []map[string]any{r}
+	}
+	refusal := func(op string) string {
+		return "Principal 'p' with activated PrincipalRoles '[pr]' and activated grants via '[cr, pr]' is not authorized for op " + op
+	}
+	const allowed = fault.Kind(-1)
+	const tablePath = "root/catalog/parent/namespace/table"
+	tests := []struct {
+		name  string
+		check func(*Subject) (Operation, error)
+		want  Operation // what CheckFirst chose
+		kind  fault.Kind
+		audit []map[string]any
+	}{
+		{"allowed", func(s *Subject) (Operation, error) { return "", s.Check(t.Context(), LoadTable, table) }, "", allowed,
+			record(true, tablePath, "", "LOAD_TABLE")},
+		{"refused", func(s *Subject) (Operation, error) { return "", s.Check(t.Context(), UpdateTable, table) }, "", fault.Forbidden,
+			record(false, tablePath, refusal("UPDATE_TABLE")+": TABLE_WRITE_PROPERTIES is not held on "+tablePath, "UPDATE_TABLE")},
+		{"refused on the second target", func(s *Subject) (Operation, error) { return "", s.Check(t.Context(), RenameTable, table, namespace) }, "", fault.Forbidden,
+			record(false, tablePath+" root/catalog/parent/namespace", refusal("RENAME_TABLE")+": TABLE_LIST is not held on root/catalog/parent/namespace", "RENAME_TABLE")},
+		{"allowed on both targets", func(s *Subject) (Operation, error) { return "", s.Check(t.Context(), RenameTable, table, sibling) }, "", allowed,
+			record(true, tablePath+" root/catalog/parent/sibling-namespace", "", "RENAME_TABLE")},
+		{"all allowed", func(s *Subject) (Operation, error) {
+			return "", s.CheckAll(t.Context(), []Operation{AddTableSchema, LoadTable}, table)
+		}, "", allowed, record(true, tablePath, "", "ADD_TABLE_SCHEMA", "LOAD_TABLE")},
+		{"one of all refused", func(s *Subject) (Operation, error) {
+			return "", s.CheckAll(t.Context(), []Operation{AddTableSchema, AddTableSnapshot, DropTableWithPurge}, table)
+		}, "", fault.Forbidden, record(false, tablePath, refusal("ADD_TABLE_SNAPSHOT")+": TABLE_ADD_SNAPSHOT is not held on "+tablePath, "ADD_TABLE_SNAPSHOT")},
+		{"the first alternative that is allowed", func(s *Subject) (Operation, error) {
+			return s.CheckFirst(t.Context(), []Operation{LoadTableWithWriteDelegation, LoadTableWithReadDelegation, LoadTable}, table)
+		}, LoadTableWithReadDelegation, allowed, record(true, tablePath, "", "LOAD_TABLE_WITH_READ_DELEGATION")},
+		{"no alternative", func(s *Subject) (Operation, error) {
+			return s.CheckFirst(t.Context(), []Operation{LoadTableWithWriteDelegation, LoadTableWithReadDelegation}, table2)
+		}, "", fault.Forbidden, record(false, "root/catalog/parent/namespace/sibling-table",
+			refusal("LOAD_TABLE_WITH_READ_DELEGATION")+": TABLE_READ_DATA is not held on root/catalog/parent/namespace/sibling-table", "LOAD_TABLE_WITH_READ_DELEGATION")},
+		{"several targets, one refused", func(s *Subject) (Operation, error) { return "", s.Check(t.Context(), LoadTable, table, table2) }, "", fault.Forbidden,
+			record(false, tablePath+" root/catalog/parent/namespace/sibling-table",
+				refusal("LOAD_TABLE")+": TABLE_READ_PROPERTIES is not held on root/catalog/parent/namespace/sibling-table", "LOAD_TABLE")},
+		{"unknown operation", func(s *Subject) (Operation, error) { return "", s.Check(t.Context(), "NOPE", table) }, "", fault.Internal,
+			record(false, tablePath, `Internal error.: operation "NOPE" has no rule`, "NOPE")},
+		{"no target", func(s *Subject) (Operation, error) { return "", s.Check(t.Context(), LoadTable) }, "", fault.Internal,
+			record(false, "", "Internal error.: operation LOAD_TABLE does not take 0 targets", "LOAD_TABLE")},
+		{"second target missing", func(s *Subject) (Operation, error) { return "", s.Check(t.Context(), RenameTable, table) }, "", fault.Internal,
+			record(false, tablePath, "Internal error.: operation RENAME_TABLE does not take 1 targets", "RENAME_TABLE")},
+		{"third target where there are two", func(s *Subject) (Operation, error) { return "", s.Check(t.Context(), RenameTable, root, root, root) }, "", fault.Internal,
+			record(false, "root root root", "Internal error.: operation RENAME_TABLE does not take 3 targets", "RENAME_TABLE")},
+		{"empty path", func(s *Subject) (Operation, error) { return "", s.Check(t.Context(), ResetCredentials, root, Path{}) }, "", fault.Internal,
+			record(false, "root ", "Internal error.: operation RESET_CREDENTIALS has a target without an id", "RESET_CREDENTIALS")},
+		{"empty id", func(s *Subject) (Operation, error) { return "", s.Check(t.Context(), LoadTable, Path{"root", ""}) }, "", fault.Internal,
+			record(false, "root/", "Internal error.: operation LOAD_TABLE has a target without an id", "LOAD_TABLE")},
+		{"nothing to check", func(s *Subject) (Operation, error) { return "", s.CheckAll(t.Context(), nil, table) }, "", fault.Internal,
+			record(false, tablePath, "Internal error.: no operation to check")},
+		{"an unknown alternative ahead of one that is allowed", func(s *Subject) (Operation, error) {
+			return s.CheckFirst(t.Context(), []Operation{"NOPE", LoadTable}, table)
+		}, "", fault.Internal, record(false, tablePath, `Internal error.: operation "NOPE" has no rule`, "NOPE")},
+		{"no alternatives", func(s *Subject) (Operation, error) { return s.CheckFirst(t.Context(), nil, table) }, "", fault.Internal,
+			record(false, tablePath, "Internal error.: no operation to check", "")},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			who, records := audited(t, subject)
+			op, err := tt.check(who)
+			if op != tt.want || tt.kind == allowed && err != nil || tt.kind != allowed && !fault.Is(err, tt.kind) {
+				t.Errorf("got %q, %v, want %q, %v", op, err, tt.want, tt.kind)
+			}
+			if err != nil && strings.Contains(fault.From(err).Message, "held on") {
+				t.Errorf("got %q for the client, which names what is missing", fault.From(err).Message)
+			}
+			if diff := cmp.Diff(records(), tt.audit); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestNothingIsAllowedWithoutALog(t *testing.T) {
+	who := Subject{ID: "victim"}
+	if err := who.Check(t.Context(), RotateCredentials, victim); !fault.Is(err, fault.Internal) {
+		t.Errorf("got %v, want Internal", err)
+	}
+}
+
+// Roles hold together what none of them holds alone, and a grant to a principal role counts as one to a catalog role.
+func TestRolesAddUp(t *testing.T) {
+	create, write := Role{"a", Grants{"catalog": SetOf(TableCreate)}}, Role{"b", Grants{"namespace": SetOf(TableWriteData)}}
+	tests := []struct {
+		name    string
+		who     Subject
+		allowed bool
+	}{
+		{"both of the catalog", Subject{CatalogRoles: []Role{create, write}}, true},
+		{"one of each sort", Subject{PrincipalRoles: []Role{create}, CatalogRoles: []Role{write}}, true},
+		{"the first alone", Subject{CatalogRoles: []Role{create}}, false},
+		{"the second alone", Subject{PrincipalRoles: []Role{write}}, false},
+		{"none", Subject{}, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			who, _ := audited(t, tt.who)
+			err := who.Check(t.Context(), CreateTableDirectWithWriteDelegation, namespace)
+			if got := err == nil; got != tt.allowed {
+				t.Errorf("got %v, want allowed %v", err, tt.allowed)
+			}
+		})
+	}
+}
