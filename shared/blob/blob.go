@@ -18,6 +18,7 @@ package blob
 
 import (
 	"context"
+	"strings"
 
 	"firn/shared/fault"
 	"firn/shared/lake"
@@ -54,13 +55,34 @@ type Opener interface {
 	Open(ctx context.Context, storage *lake.Storage, cred vend.Credential) (Bucket, error)
 }
 
-// CheckSize refuses an object that is longer than limit (0: MaxObject), for drivers.
-func CheckSize(uri location.URI, size int64, limit int64) error {
-	if limit == 0 {
-		limit = MaxObject
+// Check refuses what names no object of this kind of store, for drivers: Invalid.
+func Check(uri location.URI, kind location.Kind) error {
+	if uri.Kind() != kind || uri.Key() == "" || strings.HasSuffix(uri.Key(), "/") {
+		return fault.Of(fault.Invalid, fault.Location, uri.String(), "Location %s does not name a file in storage of type %s.", uri, kind)
 	}
+	return nil
+}
+
+// CheckSize refuses what is longer than limit, for drivers: TooLarge.
+func CheckSize(uri location.URI, size, limit int64) error {
 	if size > limit {
 		return fault.Of(fault.TooLarge, fault.File, uri.String(), "File %s has more than %d bytes.", uri, limit)
+	}
+	return nil
+}
+
+// CheckLimit refuses a sweep that would never end, for drivers: Argument.
+func CheckLimit(limit int) error {
+	if limit < 1 {
+		return fault.Of(fault.Argument, fault.File, "", "a sweep removes at least 1 object, not %d", limit)
+	}
+	return nil
+}
+
+// Ended tells a context's end as an error about the named object; nil while it goes on. For drivers, before any effect.
+func Ended(ctx context.Context, name string) error {
+	if err := ctx.Err(); err != nil {
+		return fault.Of(fault.Timeout, fault.File, name, "The storage of %s did not answer in time.", name).Because(err)
 	}
 	return nil
 }
