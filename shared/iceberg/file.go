@@ -1,0 +1,80 @@
+package iceberg
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"firn/shared/fault"
+)
+
+// MetadataFile gives the location for a table's metadata file: under write.metadata.path if the table has it, else in the
+// folder metadata of its location. version counts the table's files from 0; uuid makes the name unique.
+func MetadataFile(t *Table, version int, uuid string) string {
+	folder := t.location + "/metadata"
+	if path, ok := t.properties[metadataPath]; ok && path != "" {
+		folder = stripSlash(path)
+	}
+	extension := ".metadata.json"
+	if strings.EqualFold(t.properties[metadataCodec], "gzip") {
+		extension = ".gz.metadata.json"
+	}
+	return fmt.Sprintf("%s/%05d-%s%s", folder, version, uuid, extension)
+}
+
+// VersionOf reads the version from a metadata file's location, -1 if the name is of another kind.
+func VersionOf(file string) int {
+	name := file[strings.LastIndexByte(file, '/')+1:]
+	digits, _, ok := strings.Cut(name, "-")
+	version, err := strconv.ParseInt(digits, 10, 32)
+	if !ok || err != nil {
+		return -1
+	}
+	return int(version)
+}
+
+// gzipped says whether the file's name promises gzip; ".metadata.json.gz" is how old writers called it.
+func gzipped(file string) bool {
+	return strings.HasSuffix(file, ".gz.metadata.json") || strings.HasSuffix(file, ".metadata.json.gz")
+}
+
+// Decode gives the document in a metadata file's bytes. The bytes say whether they are compressed: names lie, since some
+// stores decompress on the way. Errors: TooLarge if the document has more than maxBytes, Malformed if gzip breaks off.
+func Decode(file string, raw []byte, maxBytes int) ([]byte, error) {
+	doc := raw
+	if bytes.HasPrefix(raw, []byte{0x1f, 0x8b}) {
+		unzip, err := gzip.NewReader(bytes.NewReader(raw))
+		if err != nil {
+			return nil, brokenFile(file, err)
+		}
+		if doc, err = io.ReadAll(io.LimitReader(unzip, int64(maxBytes)+1)); err != nil {
+			return nil, brokenFile(file, err)
+		}
+	}
+	if len(doc) > maxBytes {
+		return nil, fault.Of(fault.TooLarge, fault.File, file, "Table metadata has more than %d bytes", maxBytes)
+	}
+	return doc, nil
+}
+
+func brokenFile(file string, err error) error {
+	return fault.Of(fault.Malformed, fault.File, file, "Cannot read compressed table metadata").Because(err)
+}
+
+// Encode gives the bytes to write to a metadata file of that name.
+func Encode(file string, doc []byte) ([]byte, error) {
+	if !gzipped(file) {
+		return doc, nil
+	}
+	var buf bytes.Buffer
+	zip := gzip.NewWriter(&buf)
+	_, err := zip.Write(doc)
+	if err = errors.Join(err, zip.Close()); err != nil {
+		return nil, fmt.Errorf("compress table metadata: %w", err)
+	}
+	return buf.Bytes(), nil
+}
