@@ -1,0 +1,184 @@
+package cli_test
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"firn/shared/cli"
+)
+
+// serverOf starts a server that gives a token to everybody and answers everything else with handler.
+func serverOf(t *testing.T, handler http.HandlerFunc) map[string]string {
+	t.Helper()
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /api/catalog/v1/oauth/tokens", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte(`{"access_token":"the-token"}`))
+	})
+	mux.HandleFunc("/", handler)
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	return map[string]string{"FIRN_BASE_URL": server.URL, "CLIENT_ID": "id", "CLIENT_SECRET": "the-secret"}
+}
+
+// says makes a handler of one answer.
+func says(status int, body string, headers ...string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		for i := 0; i < len(headers); i += 2 {
+			w.Header().Set(headers[i], headers[i+1])
+		}
+		w.WriteHeader(status)
+		_, _ = w.Write([]byte(body))
+	}
+}
+
+func TestAnswersThatAreNotGood(t *testing.T) {
+	tests := []struct {
+		name    string
+		handler http.HandlerFunc
+		what    string // the first line
+		next    string // part of the second
+	}{
+		{
+			"a bug", says(500, `{"error":{"message":"Internal error.","type":"RuntimeException","code":500}}`, "X-Request-ID", "r-1"),
+			"firn: Internal error.", "look before you repeat it. The request id is r-1.",
+		},
+		{"a broken proxy", says(502, "<html>"), "firn: the server answers 502 Bad Gateway and does not say why", "look before you repeat it."},
+		{"throttled", says(429, ""), "firn: the server answers 429 Too Many Requests and does not say why", "Nothing was done: wait"},
+		{"unavailable", says(503, ""), "firn: the server answers 503 Service Unavailable and does not say why", "Nothing was done: wait"},
+		{"too large", says(413, ""), "firn: the server answers 413 Request Entity Too Large and does not say why", "--max-body"},
+		{"not found by another kind of server", says(404, "404 page not found"), "firn: the server answers 404 Not Found and does not say why", "Check that --base-url names a firn server."},
+		{
+			"another conflict", says(409, `{"error":{"message":"No.","type":"OtherException","code":409}}`),
+			"firn: No.", "Look at what is there, then run the command again.",
+		},
+		{
+			"changed meanwhile", says(409, `{"error":{"message":"Failed to update Catalog","type":"CommitConflictException","code":409}}`),
+			"firn: Failed to update Catalog", "run the command again.",
+		},
+		{
+			"rotation duty", says(403, `{"error":{"message":"Principal 'p' is not authorized for op LIST_CATALOGS because it must rotate credentials first","type":"ForbiddenException","code":403}}`),
+			"firn: Principal 'p' is not authorized for op LIST_CATALOGS because it must rotate credentials first", "`firn principals rotate-credentials`",
+		},
+		{"redirect", says(307, "", "Location", "http://elsewhere.test/"), "firn: the server redirects to http://elsewhere.test/, which is not followed with credentials", "--base-url"},
+		{"no JSON", says(200, "<html>"), "firn: the answer is not the JSON that this command expects", "--base-url"},
+		{"too long", func(w http.ResponseWriter, _ *http.Request) {
+			for range 33 {
+				_, _ = w.Write(make([]byte, 1<<20))
+			}
+		}, "firn: the answer has more than 33554432 bytes", "--base-url"},
+		{
+			"a message that would steer the terminal", says(400, `{"error":{"message":"red \u001b[31m","type":"X","code":400}}`),
+			`firn: "red \x1b[31m"`, "",
+		},
+		{"cut off", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", "10")
+			_, _ = w.Write([]byte("{"))
+		}, "", "Check --base-url"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			code, stdout, stderr := run(t, cli.Config{}, serverOf(t, test.handler), "catalogs", "list")
+			what, next, _ := strings.Cut(stderr, "\n")
+			if code != 1 || stdout != "" || test.what != "" && what != test.what || !strings.Contains(next, test.next) {
+				t.Errorf("got %d %q %q, want 1 %q %q", code, stdout, stderr, test.what, test.next)
+			}
+			if strings.Contains(stderr, "the-secret") || strings.Contains(stderr, "the-token") {
+				t.Errorf("stderr shows a secret: %q", stderr)
+			}
+		})
+	}
+}
+
+func TestTokenAnswersThatAreNotGood(t *testing.T) {
+	tests := []struct {
+		name    string
+		handler http.HandlerFunc
+		want    string
+	}{
+		{"no token", says(200, `{}`), "firn: the answer to the token request holds no token"},
+		{"no JSON", says(200, `<html>`), "firn: the answer to the token request holds no token"},
+		{"other OAuth error", says(400, `{"error":"invalid_scope"}`), "firn: the server gives no token: invalid_scope"},
+		{"redirect", says(307, "", "Location", "http://elsewhere.test/"), "firn: the server redirects to http://elsewhere.test/"},
+		{"broken", says(500, ""), "firn: the server answers 500 Internal Server Error"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			server := httptest.NewServer(test.handler)
+			t.Cleanup(server.Close)
+			code, _, stderr := run(t, cli.Config{}, map[string]string{"CLIENT_ID": "id", "CLIENT_SECRET": "the-secret"}, "catalogs", "list", "--base-url", server.URL)
+			if code != 1 || !strings.HasPrefix(stderr, test.want) || strings.Contains(stderr, "the-secret") {
+				t.Errorf("got %d %q, want 1 %q without the secret", code, stderr, test.want)
+			}
+		})
+	}
+}
+
+func TestNamesOfOthersDoNotSteerTheTerminal(t *testing.T) {
+	body := `{"catalogs":[{"name":"a\u001b[2Jb","type":"INTERNAL","properties":{},"entityVersion":1,"storageConfigInfo":{"storageType":"S3"}}]}`
+	_, stdout, _ := run(t, cli.Config{}, serverOf(t, says(200, body)), "catalogs", "list")
+	if strings.Contains(stdout, "\x1b") || !strings.Contains(stdout, `"a\x1b[2Jb"`) {
+		t.Errorf("got %q, want the control character escaped", stdout)
+	}
+}
+
+func TestJSONIsTheServersDocument(t *testing.T) {
+	const body = `{"catalogs": [ {"name":"a", "new-field": 1.0, "big": 12345678901234567890} ]}`
+	code, stdout, _ := run(t, cli.Config{}, serverOf(t, says(200, body)), "catalogs", "list", "--output=json")
+	if want := body + "\n"; code != 0 || stdout != want {
+		t.Errorf("got %d %q, want 0 %q", code, stdout, want)
+	}
+}
+
+func TestAnUpdateSendsBackFieldsThatThisProgramDoesNotKnow(t *testing.T) {
+	var sent string
+	environment := serverOf(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPut {
+			b, _ := io.ReadAll(r.Body)
+			sent = string(b)
+		}
+		_, _ = w.Write([]byte(`{"name":"a","entityVersion":7,"properties":{"k":"v"},"storageConfigInfo":{"storageType":"S3","newField":{"x":1}}}`))
+	})
+	code, _, stderr := run(t, cli.Config{}, environment, "catalogs", "update", "a", "--region=eu-west-1")
+	want := `{"currentEntityVersion":7,"properties":{"k":"v"},"storageConfigInfo":{"newField":{"x":1},"region":"eu-west-1","storageType":"S3"}}`
+	if code != 0 || sent != want {
+		t.Errorf("got %d %q %s, want 0 %s", code, stderr, sent, want)
+	}
+}
+
+func TestAListThatNeverEndsIsGivenUp(t *testing.T) {
+	environment := serverOf(t, says(200, `{"namespaces":[["a"]],"next-page-token":"again"}`))
+	code, _, stderr := run(t, cli.Config{}, environment, "namespaces", "list", "--catalog=c")
+	if want := "firn: the server gives the same page again and again\n"; code != 1 || !strings.HasPrefix(stderr, want) {
+		t.Errorf("got %d %q, want 1 %q", code, stderr, want)
+	}
+}
+
+func TestInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	environment := serverOf(t, func(_ http.ResponseWriter, r *http.Request) {
+		cancel()
+		<-r.Context().Done() // the client hangs up
+	})
+	var stderr strings.Builder
+	c := cli.Config{Getenv: func(name string) string { return environment[name] }, Stdout: &strings.Builder{}, Stderr: &stderr}
+	if code, want := cli.Main(ctx, c, []string{"catalogs", "list"}), "firn: interrupted\nnext: A request that was under way may have taken effect.\n"; code != 1 || stderr.String() != want {
+		t.Errorf("got %d %q, want 1 %q", code, stderr.String(), want)
+	}
+}
+
+func TestNoAnswerInTime(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	environment := serverOf(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	var stderr strings.Builder
+	c := cli.Config{Getenv: func(name string) string { return environment[name] }, Stdout: &strings.Builder{}, Stderr: &stderr}
+	code := cli.Main(ctx, c, []string{"catalogs", "list"})
+	if code != 1 || !strings.HasPrefix(stderr.String(), "firn: no answer from "+environment["FIRN_BASE_URL"]) || !strings.Contains(stderr.String(), "look before you repeat it") {
+		t.Errorf("got %d %q, want 1, no answer, and to look first", code, stderr.String())
+	}
+}
