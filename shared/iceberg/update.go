@@ -11,6 +11,7 @@ type Update struct {
 	action  string
 	keys    []string // of the properties that it sets or removes
 	version int      // of upgrade-format-version
+	uuid    string   // of assign-uuid
 	apply   func(*builder) error
 }
 
@@ -19,6 +20,9 @@ func (u Update) Action() string { return u.action }
 
 // PropertyKeys are the properties that the update sets or removes.
 func (u Update) PropertyKeys() []string { return u.keys }
+
+// AssignedUUID is the uuid that the update assigns; empty if it assigns none.
+func (u Update) AssignedUUID() string { return u.uuid }
 
 // decoders holds one function per action. It reads the update's members and gives what Apply will do; the caller checks the
 // reader.
@@ -91,6 +95,7 @@ func decodeIDs(name string, apply func(*builder, []int) error) func(*reader, *Up
 
 func decodeAssignUUID(r *reader, u *Update) error {
 	uuid := r.text("uuid")
+	u.uuid = uuid
 	u.apply = func(b *builder) error { return b.assignUUID(uuid) }
 	return nil
 }

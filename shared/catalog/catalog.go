@@ -1,0 +1,102 @@
+// Package catalog holds the use-cases on what a catalog contains: namespaces and tables, their metadata, their keys.
+//
+// Each reads what it needs in one batch, checks access, computes on values, and writes once, conditionally. It refuses to
+// know any dialect (protocol packages translate), to trust a location (each passes package location, before any effect
+// and again before each key), and to touch an object store with more than a key for that very table.
+//
+// # Why
+//
+// The commit is the heart. Its order is fixed: read, check, apply in memory, judge every location, put the new metadata
+// file under a fresh name, swap the pointer by one conditional write, refresh the copy, answer. What may never happen: a
+// refusal (4xx) once the swap may have landed; an acknowledged commit that is lost; a metadata file deleted that a landed
+// or still landing write names. So a lost swap, which is known to have had no effect, is tried again from fresh reads; a
+// swap without a clear answer is looked for, and if it is not found the answer is that the state is unknown.
+//
+// A missing object is told before a missing right (404 before 403), as Polaris does and its clients expect.
+//
+// firn's own hands are bound like a client's: it reads and writes metadata files with a vended key for that table's
+// folders, so that a path that slipped through validation would still open nothing else.
+package catalog
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"firn/shared/access"
+	"firn/shared/blob"
+	"firn/shared/lake"
+	"firn/shared/store"
+	"firn/shared/vend"
+)
+
+// Config is what a Service needs.
+type Config struct {
+	Store           *store.Store
+	Vendor          vend.Vendor // with its cache in front
+	Files           blob.Opener
+	Log             *slog.Logger
+	Now             func() time.Time
+	UniqueLocations bool          // a table's own folder ends in a random leaf, where the catalog does not say otherwise
+	RequireRotation bool          // principals that must rotate their credentials may do nothing else
+	MaxAnswer       int           // bytes of metadata that an answer can carry; commits must not outgrow it; 0: no limit
+	StagedFor       time.Duration // how long a staged table holds its location; 0: 24 hours
+}
+
+// Service answers for the contents of catalogs.
+type Service struct {
+	Config
+}
+
+// New makes a Service.
+func New(c Config) *Service {
+	if c.StagedFor == 0 {
+		c.StagedFor = 24 * time.Hour
+	}
+	return &Service{c}
+}
+
+// session is one request's view: what its batch read found, and who asks.
+type session struct {
+	*Service
+	caller lake.Caller
+	batch  *store.Batch
+	me     *store.CallerSlot
+	cat    *store.CatalogSlot
+	who    *access.Subject
+}
+
+// nobody is a catalog name that cannot be taken.
+const nobody = "SYSTEM$"
+
+// open begins a request on a catalog. Name what else is needed on the batch, then read.
+func (s *Service) open(caller lake.Caller, catalog string) *session {
+	if lake.CheckEntityName("catalog", catalog) != nil {
+		catalog = nobody // no rule would have let it in, and it may not fit a key
+	}
+	b := s.Store.Batch(caller.Realm)
+	return &session{Service: s, caller: caller, batch: b, me: b.Caller(caller), cat: b.Catalog(catalog)}
+}
+
+// read fills the slots and authenticates the caller.
+func (x *session) read(ctx context.Context) error {
+	if err := x.batch.Read(ctx); err != nil {
+		return err
+	}
+	in := x.cat
+	if in.Value == nil {
+		in = nil
+	}
+	who, err := x.Store.Authority(ctx, x.me, in)
+	if err != nil {
+		return err
+	}
+	who.Log, who.MustRotate = x.Log, who.MustRotate && x.RequireRotation
+	x.who = who
+	return nil
+}
+
+// allow checks access on one target, or on the two of an operation that has two.
+func (x *session) allow(ctx context.Context, op access.Operation, targets ...access.Path) error {
+	return x.who.Check(ctx, op, targets...)
+}

@@ -1,0 +1,352 @@
+package catalog
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"firn/shared/access"
+	"firn/shared/blob"
+	"firn/shared/fault"
+	"firn/shared/iceberg"
+	"firn/shared/lake"
+	"firn/shared/location"
+	"firn/shared/store"
+	"firn/shared/vend"
+)
+
+// Change is what a client wants to commit to a table.
+type Change struct {
+	Requirements []iceberg.Requirement
+	Updates      []iceberg.Update
+}
+
+// defaultRetries is how often a lost swap is tried again.
+const defaultRetries = 4
+
+// CommitTable applies a change to a table, or makes the table if the change says that there must be none. Access
+// requirement: for each update its own TABLE_ privilege, or TABLE_WRITE_PROPERTIES where the catalog turns that off;
+// TABLE_CREATE on the namespace to make one.
+func (s *Service) CommitTable(ctx context.Context, c lake.Caller, catalog string, id lake.Identifier, change Change) (Loaded, error) {
+	create, err := iceberg.IsCreate(change.Requirements)
+	if err != nil {
+		return Loaded{}, err
+	}
+	if err := checkKeys(change.Updates); err != nil {
+		return Loaded{}, err
+	}
+	for try := 0; ; try++ {
+		var done Loaded
+		var retries int
+		if create {
+			done, retries, err = s.commitNew(ctx, c, catalog, id, change)
+		} else {
+			done, retries, err = s.commit(ctx, c, catalog, id, change)
+		}
+		if !store.Raced(err) {
+			return done, err
+		}
+		if try >= retries || ctx.Err() != nil {
+			return Loaded{}, fault.Of(fault.CommitFailed, fault.Table, id.String(), "Cannot commit to table %s: too many concurrent commits; please retry", id)
+		}
+	}
+}
+
+// checkKeys refuses reserved properties.
+func checkKeys(updates []iceberg.Update) error {
+	for _, u := range updates {
+		keys := lake.Properties{}
+		for _, k := range u.PropertyKeys() {
+			keys[k] = ""
+		}
+		if err := lake.CheckProperties(keys, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// moves says whether the updates may change where the table's files are.
+func moves(updates []iceberg.Update) bool {
+	return slices.ContainsFunc(updates, func(u iceberg.Update) bool {
+		return u.Action() == "set-location" || slices.ContainsFunc(u.PropertyKeys(), func(k string) bool { return slices.Contains(pathProperties, k) })
+	})
+}
+
+// updateOperations are the operations of a commit's updates, each once.
+func (x *session) updateOperations(updates []iceberg.Update) []access.Operation {
+	if len(updates) == 0 || !x.cat.Value.On(lake.FineGrainedUpdates, true) {
+		return []access.Operation{access.UpdateTable}
+	}
+	var ops []access.Operation
+	for _, u := range updates {
+		if op := access.UpdateOperation(u.Action()); !slices.Contains(ops, op) {
+			ops = append(ops, op)
+		}
+	}
+	return ops
+}
+
+// commit is one attempt. An error for which store.Raced holds had no effect, and is to be tried again from fresh reads.
+func (s *Service) commit(ctx context.Context, c lake.Caller, catalog string, id lake.Identifier, change Change) (Loaded, int, error) {
+	var copied store.CopySlot
+	moved := store.Moved{}
+	x, n, t, err := s.table(ctx, c, catalog, id, func(x *session, n *store.NamespaceSlot) {
+		copied = x.batch.Copy(n, id.Name)
+		if moves(change.Updates) {
+			moved.Guards = x.batch.Guards(n)
+		}
+	})
+	if err != nil {
+		return Loaded{}, 0, err
+	}
+	retries := x.cat.Value.Number(lake.CommitRetries, defaultRetries, 20)
+	if err := x.who.CheckAll(ctx, x.updateOperations(change.Updates), append(n.Path(), t.Value.ID)); err != nil {
+		return Loaded{}, 0, err
+	}
+	if x.cat.Value.Type == lake.External {
+		return Loaded{}, 0, fault.New(fault.Malformed, "Cannot update table on static-facade external catalogs.")
+	}
+	doc, err := x.document(ctx, n, t.Value, copied)
+	if err != nil {
+		return Loaded{}, 0, err
+	}
+	base, err := iceberg.ParseTrusted(doc)
+	if err != nil {
+		return Loaded{}, 0, err
+	}
+	if err := iceberg.Check(base, change.Requirements); err != nil {
+		return Loaded{}, 0, err
+	}
+	now := s.Now()
+	next, changed, err := iceberg.Apply(base, change.Updates, iceberg.At{NowMS: now.UnixMilli(), Previous: t.Value.MetadataLocation})
+	if err != nil {
+		return Loaded{}, 0, err
+	}
+	if !changed {
+		return Loaded{MetadataLocation: t.Value.MetadataLocation, Metadata: doc}, 0, nil
+	}
+	if err := s.fits(base, next); err != nil {
+		return Loaded{}, 0, err
+	}
+	item, err := x.nextItem(id, t.Value, next, now)
+	if err != nil {
+		return Loaded{}, 0, err
+	}
+	moved.Principal = x.who.ID
+	if moved.Folders, err = x.newFolders(t.Value, item); err != nil {
+		return Loaded{}, 0, err
+	}
+	done, err := x.swap(ctx, n, t, base, next, item, moved)
+	return done, retries, err
+}
+
+// fits refuses a commit after which the table could not be answered any more. One that makes the table smaller is never
+// refused: it is the way out.
+func (s *Service) fits(base, next *iceberg.Table) error {
+	if size := len(next.Bytes()); s.MaxAnswer > 0 && size > s.MaxAnswer && (base == nil || size > len(base.Bytes())) {
+		return fault.New(fault.Invalid, "The table's metadata would grow to %d bytes, more than the %d that can be answered; expire snapshots first", size, s.MaxAnswer)
+	}
+	return nil
+}
+
+// nextItem judges the new version's locations and gives its item.
+func (x *session) nextItem(id lake.Identifier, t *lake.Table, next *iceberg.Table, now time.Time) (*lake.Table, error) {
+	refs := next.Added()
+	if next.Location() != t.Location || !slices.Equal(pathsOf(next.Property), t.Paths) {
+		refs = next.References() // what was inside may be outside now
+	}
+	if err := judge(id, refs, append(shownLocations(next, true), manifests(next.Added())...), commitBounds(x.cat.Value, t), x.cat.Value); err != nil {
+		return nil, err
+	}
+	item := *t
+	item.UUID = next.UUID()
+	item.MetadataLocation = metadataFile(next, iceberg.VersionOf(t.MetadataLocation)+1)
+	item.Previous = append([]string{t.MetadataLocation}, t.Previous...)
+	item.Previous = item.Previous[:min(len(item.Previous), lake.KeptLocations)]
+	item.Location, item.Paths = next.Location(), pathsOf(next.Property)
+	item.FormatVersion = next.FormatVersion()
+	item.Version++
+	item.Updated = now.Truncate(time.Millisecond)
+	return &item, nil
+}
+
+// manifests gives the files among new references, which a refusal lists beside the folders.
+func manifests(refs []iceberg.Reference) []string {
+	var out []string
+	for _, r := range refs {
+		if !folderFields[r.Field] {
+			out = append(out, r.URI)
+		}
+	}
+	return out
+}
+
+// newFolders gives the folders of a new version that the table does not hold yet.
+func (x *session) newFolders(old, item *lake.Table) ([]location.Prefix, error) {
+	want, err := x.claims(item.Location, item.Paths)
+	if err != nil || len(want) == 0 {
+		return nil, err
+	}
+	var missing []location.Prefix
+	for _, p := range want {
+		held := append(p.Ancestors(), p.Index())
+		if !slices.ContainsFunc(old.Claims, func(index string) bool { return slices.Contains(held, index) }) {
+			missing = append(missing, p)
+		}
+	}
+	return missing, nil
+}
+
+// swapTime bounds the swap and what follows it: a client that hangs up in the middle must not leave it half known.
+const swapTime = 15 * time.Second
+
+// swap puts the new metadata file and moves the pointer.
+func (x *session) swap(ctx context.Context, n *store.NamespaceSlot, t *store.Slot[lake.Table], base, next *iceberg.Table, item *lake.Table, moved store.Moved) (Loaded, error) {
+	own, err := folders(item.Location, item.Paths)
+	if err != nil {
+		return Loaded{}, err
+	}
+	b, err := x.bucket(ctx, item.ID, item.Name, own, vend.Write|vend.Delete)
+	if err != nil {
+		return Loaded{}, err
+	}
+	if err := writeMetadata(ctx, b, item.MetadataLocation, next.Bytes()); err != nil {
+		return Loaded{}, err
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), swapTime)
+	defer cancel()
+	err = x.Store.UpdateTable(ctx, n, t, item, moved)
+	switch {
+	case err == nil:
+	case fault.Is(err, fault.StateUnknown):
+		if !x.inLog(ctx, n, item, b) {
+			return Loaded{}, fault.Of(fault.StateUnknown, fault.Table, item.Name, "It is not known whether the commit succeeded").Because(err)
+		}
+	default:
+		x.discard(ctx, b, item.MetadataLocation)
+		return Loaded{}, err
+	}
+	if x.cat.Value.Storage.Type != lake.File {
+		x.Store.KeepCopy(ctx, n, item, next.Bytes())
+	}
+	x.deleteOld(ctx, b, base, next)
+	return Loaded{MetadataLocation: item.MetadataLocation, Metadata: next.Bytes()}, nil
+}
+
+// inLog looks for a version whose swap had no clear answer in the metadata log of the table as it is now: whoever
+// committed after it has logged it.
+func (x *session) inLog(ctx context.Context, n *store.NamespaceSlot, item *lake.Table, b blob.Bucket) bool {
+	again := x.Store.Batch(x.caller.Realm)
+	cat := again.Catalog(x.cat.Name)
+	now := again.Table(again.Namespace(cat, n.Levels()), item.Name)
+	if again.Read(ctx) != nil || now.Value == nil || now.Value.ID != item.ID {
+		return false
+	}
+	doc, err := readMetadata(ctx, b, now.Value.MetadataLocation)
+	if err != nil {
+		return false
+	}
+	t, err := iceberg.Parse(doc)
+	if err != nil {
+		return false
+	}
+	return slices.ContainsFunc(t.MetadataLog(), func(e iceberg.LogEntry) bool { return e.File == item.MetadataLocation })
+}
+
+// deleteOld removes metadata files that fell out of the log, if the table asks for it. The swap has landed: nothing names
+// them any more.
+func (x *session) deleteOld(ctx context.Context, b blob.Bucket, base, next *iceberg.Table) {
+	if v, _ := next.Property("write.metadata.delete-after-commit.enabled"); v != "true" {
+		return
+	}
+	kept := map[string]bool{}
+	for _, e := range next.MetadataLog() {
+		kept[e.File] = true
+	}
+	for _, e := range base.MetadataLog() {
+		if !kept[e.File] {
+			x.discard(ctx, b, e.File)
+		}
+	}
+}
+
+// commitNew is one attempt to make a table by a commit: of a staged table, most of the time.
+func (s *Service) commitNew(ctx context.Context, c lake.Caller, catalog string, id lake.Identifier, change Change) (Loaded, int, error) {
+	if err := lake.CheckName(id.Name); err != nil {
+		return Loaded{}, 0, err
+	}
+	var taken *store.Slot[store.Claim]
+	var staged *store.Slot[lake.Staged]
+	nt := store.NewTable{}
+	uuid := uuidOf(change.Updates)
+	x, n, err := s.at(ctx, c, catalog, id.Namespace, access.UpdateTableForStagedCreate, func(x *session, n *store.NamespaceSlot) {
+		taken = x.batch.Name(n, id.Name)
+		nt.Guards = x.batch.Guards(n)
+		if uuid != "" {
+			staged = x.batch.Staged(n, id.Name, uuid)
+		}
+	})
+	if err != nil {
+		return Loaded{}, 0, err
+	}
+	if x.cat.Value.Type == lake.External {
+		return Loaded{}, 0, fault.New(fault.Malformed, "Cannot update table on static-facade external catalogs.")
+	}
+	if taken.Value != nil {
+		return Loaded{}, 0, inTheWay(taken.Value.Kind, id)
+	}
+	now := s.Now()
+	next, _, err := iceberg.Apply(nil, change.Updates, iceberg.At{NowMS: now.UnixMilli(), UUID: newUUID()})
+	if err != nil {
+		return Loaded{}, 0, err
+	}
+	if err := s.fits(nil, next); err != nil {
+		return Loaded{}, 0, err
+	}
+	if err := judge(id, next.References(), append(shownLocations(next, true), manifests(next.References())...), creationBounds(x.cat.Value, n), x.cat.Value); err != nil {
+		return Loaded{}, 0, err
+	}
+	nt.Table = x.newTable(n, id.Name, next, now)
+	nt.Principal = x.who.ID
+	if nt.Folders, err = x.claims(next.Location(), nt.Table.Paths); err != nil {
+		return Loaded{}, 0, err
+	}
+	if staged != nil && staged.Value != nil && staged.Value.PrincipalID == x.who.ID {
+		nt.Staged = staged
+		nt.Alone = coveredBy(nt.Folders, staged.Value.Claims)
+	}
+	done, err := x.put(ctx, n, next, nt, Delegation{})
+	if fault.Is(err, fault.Exists) {
+		err = inTheWay(lake.TableKind, id)
+	}
+	return done, defaultRetries, err
+}
+
+// coveredBy says whether all folders are claimed by these keys already.
+func coveredBy(folders []location.Prefix, claims []string) bool {
+	for _, p := range folders {
+		if !slices.Contains(claims, p.Index()) {
+			return false
+		}
+	}
+	return true
+}
+
+// uuidOf gives the uuid that the updates assign.
+func uuidOf(updates []iceberg.Update) string {
+	for _, u := range updates {
+		if uuid := u.AssignedUUID(); uuid != "" && len(uuid) <= 64 {
+			return uuid
+		}
+	}
+	return ""
+}
+
+func inTheWay(kind lake.Kind, id lake.Identifier) error {
+	if kind == lake.TableKind {
+		return fault.Of(fault.CommitFailed, fault.Table, id.String(), "Requirement failed: table already exists")
+	}
+	return fmt.Errorf("commit: %w", fault.Taken(store.NounOf(kind), id.String()))
+}

@@ -1,0 +1,189 @@
+package catalog
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"firn/shared/access"
+	"firn/shared/fault"
+	"firn/shared/iceberg"
+	"firn/shared/lake"
+	"firn/shared/location"
+	"firn/shared/store"
+	"firn/shared/vend"
+)
+
+// Creation is a table that a client asks for.
+type Creation struct {
+	Name    string
+	Request iceberg.CreateRequest // with the location that the client chose; empty: firn chooses
+	Staged  bool                  // only prepare it: the client commits it later
+}
+
+// CreateTable makes a table, or stages one, with keys to write it if they are asked for. Access requirement: TABLE_CREATE
+// on the namespace; with keys TABLE_WRITE_DATA too.
+//
+// A staged table is stored, with its claim of a location, before any key for it is vended.
+func (s *Service) CreateTable(ctx context.Context, c lake.Caller, catalog string, levels []string, want Creation, d Delegation) (Loaded, error) {
+	if want.Name == "" {
+		return Loaded{}, fault.New(fault.Argument, "Invalid table name: null or empty")
+	}
+	if err := lake.CheckName(want.Name); err != nil {
+		return Loaded{}, err
+	}
+	if err := lake.CheckProperties(want.Request.Properties, nil); err != nil {
+		return Loaded{}, err
+	}
+	var made Loaded
+	err := s.Store.Again(ctx, func() (err error) {
+		made, err = s.create(ctx, c, catalog, levels, want, d)
+		return err
+	})
+	return made, err
+}
+
+func (s *Service) create(ctx context.Context, c lake.Caller, catalog string, levels []string, want Creation, d Delegation) (Loaded, error) {
+	var guards store.Guards
+	var taken *store.Slot[store.Claim]
+	x, n, err := s.at(ctx, c, catalog, levels, createOperation(want.Staged, d), func(x *session, n *store.NamespaceSlot) {
+		taken = x.batch.Name(n, want.Name)
+		guards = x.batch.Guards(n)
+	})
+	if err != nil {
+		return Loaded{}, err
+	}
+	if err := d.Check(); err != nil {
+		return Loaded{}, err
+	}
+	if x.cat.Value.Type == lake.External {
+		return Loaded{}, fault.New(fault.Malformed, "Cannot create table on static-facade external catalogs.")
+	}
+	id := lake.Identifier{Namespace: levels, Name: want.Name}
+	if taken.Value != nil {
+		return Loaded{}, fault.Taken(store.NounOf(taken.Value.Kind), id.String())
+	}
+	loc, alone, err := x.newLocation(n, want.Name, want.Request.Location)
+	if err != nil {
+		return Loaded{}, err
+	}
+	now := s.Now()
+	table, err := iceberg.Create(want.Request, newUUID(), loc, now.UnixMilli())
+	if err != nil {
+		return Loaded{}, err
+	}
+	if err := judge(id, table.References(), shownLocations(table, !want.Staged), creationBounds(x.cat.Value, n), x.cat.Value); err != nil {
+		return Loaded{}, err
+	}
+	paths := pathsOf(table.Property)
+	claims, err := x.claims(table.Location(), paths)
+	if err != nil {
+		return Loaded{}, err
+	}
+	if alone && len(claims) > 1 {
+		alone = false // a path outside the folder was chosen by the client
+	}
+	if want.Staged {
+		return x.stage(ctx, n, want.Name, table, paths, claims, alone, guards, d)
+	}
+	return x.put(ctx, n, table, store.NewTable{Table: x.newTable(n, want.Name, table, now), Folders: claims, Alone: alone, Guards: guards, Principal: x.who.ID}, d)
+}
+
+func createOperation(staged bool, d Delegation) access.Operation {
+	switch {
+	case staged && d.Asked():
+		return access.CreateTableStagedWithWriteDelegation
+	case staged:
+		return access.CreateTableStaged
+	case d.Asked():
+		return access.CreateTableDirectWithWriteDelegation
+	}
+	return access.CreateTableDirect
+}
+
+// newLocation gives where a new table is to be: where the client says, if it may, or where firn chooses.
+func (x *session) newLocation(n *store.NamespaceSlot, name, asked string) (string, bool, error) {
+	if asked == "" {
+		return x.freeFolder(n, name)
+	}
+	if !x.cat.Value.On(lake.ClientLocations, true) {
+		return "", false, fault.Of(fault.Argument, fault.Location, asked, "Clients may not specify the location of a table in this catalog (%s)", lake.ClientLocations)
+	}
+	return strings.TrimRight(asked, "/"), false, nil
+}
+
+// claims gives the folders to claim for a table: none where the catalog lets tables overlap.
+func (x *session) claims(loc string, paths []string) ([]location.Prefix, error) {
+	if x.cat.Value.On(lake.OverlappingLocations, false) {
+		return nil, nil
+	}
+	return folders(loc, paths)
+}
+
+// shownLocations are the locations that a refusal lists.
+func shownLocations(t *iceberg.Table, withFile bool) []string {
+	out := []string{t.Location()}
+	if withFile {
+		file := t.Location() + "/metadata/metadata.json"
+		if p, ok := t.Property("write.metadata.path"); ok {
+			file = strings.TrimRight(p, "/") + "/metadata.json"
+		}
+		out = append(out, file)
+	}
+	return append(out, pathsOf(t.Property)...)
+}
+
+func (x *session) newTable(n *store.NamespaceSlot, name string, t *iceberg.Table, now time.Time) *lake.Table {
+	at := now.Truncate(time.Millisecond)
+	return &lake.Table{ID: lake.NewID(), CatalogID: x.cat.Value.ID, NamespaceID: n.ID(), Name: name, UUID: t.UUID(),
+		MetadataLocation: metadataFile(t, 0), Location: t.Location(), Paths: pathsOf(t.Property), FormatVersion: t.FormatVersion(),
+		Version: 1, Created: at, Updated: at}
+}
+
+// put writes a new table's first metadata file and stores the table.
+func (x *session) put(ctx context.Context, n *store.NamespaceSlot, t *iceberg.Table, nt store.NewTable, d Delegation) (Loaded, error) {
+	own, err := folders(t.Location(), nt.Table.Paths)
+	if err != nil {
+		return Loaded{}, err
+	}
+	b, err := x.bucket(ctx, nt.Table.ID, nt.Table.Name, own, vend.Write|vend.Delete)
+	if err != nil {
+		return Loaded{}, err
+	}
+	if err := writeMetadata(ctx, b, nt.Table.MetadataLocation, t.Bytes()); err != nil {
+		return Loaded{}, err
+	}
+	if x.cat.Value.Storage.Type != lake.File {
+		nt.Document = t.Bytes()
+	}
+	if err := x.Store.CreateTable(ctx, n, nt); err != nil {
+		if !fault.Is(err, fault.StateUnknown) {
+			x.discard(ctx, b, nt.Table.MetadataLocation)
+		}
+		return Loaded{}, err
+	}
+	actions := vend.Actions(0)
+	if d.Asked() {
+		actions = writeActions
+	}
+	k, err := x.keys(ctx, n, nt.Table.ID, nt.Table.Name, nt.Table.Location, nt.Table.Paths, actions)
+	return Loaded{MetadataLocation: nt.Table.MetadataLocation, Metadata: t.Bytes(), Keys: k}, err
+}
+
+// stage stores a staged table.
+func (x *session) stage(ctx context.Context, n *store.NamespaceSlot, name string, t *iceberg.Table, paths []string, claims []location.Prefix, alone bool, guards store.Guards, d Delegation) (Loaded, error) {
+	staged := &lake.Staged{UUID: t.UUID(), CatalogID: x.cat.Value.ID, NamespaceID: n.ID(), Name: name, PrincipalID: x.who.ID,
+		Location: t.Location(), Paths: slices.Clone(paths), Expires: x.Now().Add(x.StagedFor)}
+	if err := x.Store.Stage(ctx, n, staged, claims, alone, guards); err != nil {
+		return Loaded{}, fmt.Errorf("stage table: %w", err)
+	}
+	actions := vend.Actions(0)
+	if d.Asked() {
+		actions = writeActions
+	}
+	k, err := x.keys(ctx, n, lake.ID(t.UUID()), name, t.Location(), paths, actions)
+	k.Refresh = "" // there is nothing to refresh for before the first commit
+	return Loaded{Metadata: t.Bytes(), Keys: k}, err
+}

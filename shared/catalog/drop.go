@@ -1,0 +1,104 @@
+package catalog
+
+import (
+	"context"
+	"fmt"
+
+	"firn/shared/access"
+	"firn/shared/blob"
+	"firn/shared/fault"
+	"firn/shared/lake"
+	"firn/shared/store"
+	"firn/shared/vend"
+)
+
+// DropTable removes a table from the catalog, and with purge its files. Access requirement: TABLE_DROP; with purge
+// TABLE_WRITE_DATA too.
+func (s *Service) DropTable(ctx context.Context, c lake.Caller, catalog string, id lake.Identifier, purge bool) error {
+	var work *store.Work
+	err := s.Store.Again(ctx, func() error {
+		x, n, t, err := s.table(ctx, c, catalog, id, nil)
+		if err != nil {
+			return err
+		}
+		op := access.DropTableWithoutPurge
+		if purge {
+			op = access.DropTableWithPurge
+		}
+		if err := x.allow(ctx, op, append(n.Path(), t.Value.ID)); err != nil {
+			return err
+		}
+		if purge {
+			if work, err = x.purge(id, t.Value); err != nil {
+				return err
+			}
+		}
+		return s.Store.DropTable(ctx, n, t, work)
+	})
+	if err == nil && work != nil {
+		// What is not deleted before the answer is taken up by the next tick.
+		if _, workErr := s.Purge(ctx, c.Realm, work, purgedAtOnce); workErr != nil {
+			s.Log.WarnContext(ctx, "purge goes on later", "error", workErr.Error())
+		}
+	}
+	return err
+}
+
+// purgedAtOnce is how many files are deleted before the answer to a purge.
+const purgedAtOnce = 500
+
+// purge plans the deletion of a table's files. Only folders that the table holds alone are deleted.
+func (x *session) purge(id lake.Identifier, t *lake.Table) (*store.Work, error) {
+	cat := x.cat.Value
+	if !cat.On(lake.DropWithPurge, false) {
+		return nil, fault.Of(fault.Forbidden, fault.Table, id.String(), "Unable to purge entity: %s. To enable this feature, set the Polaris configuration DROP_WITH_PURGE_ENABLED or the catalog configuration %s", id.Name, lake.DropWithPurge)
+	}
+	if cat.Type == lake.External {
+		return nil, fault.New(fault.Malformed, "Cannot drop table on static-facade external catalogs.")
+	}
+	if len(t.Claims) == 0 {
+		return nil, fault.Of(fault.Forbidden, fault.Table, id.String(), "Unable to purge entity: %s. Its folders may be shared with other tables (%s); drop it without purge", id.Name, lake.OverlappingLocations)
+	}
+	return &store.Work{ID: lake.NewID(), Catalog: cat.Name, CatalogID: cat.ID, TableID: t.ID, Storage: cat.Storage,
+		Locations: append([]string{t.Location}, t.Paths...), Created: x.Now()}, nil
+}
+
+// Purge deletes up to limit files of a purged table, and says whether all are gone; the work is then finished. It can be
+// called any number of times.
+func (s *Service) Purge(ctx context.Context, realm lake.Realm, w *store.Work, limit int) (done bool, err error) {
+	all, err := folders(w.Locations[0], w.Locations[1:])
+	if err != nil {
+		return false, err
+	}
+	b, err := s.bucket(ctx, realm, &w.Storage, vend.Grant{CatalogID: w.CatalogID, TableID: w.TableID, Table: "purge",
+		Prefixes: all, Actions: vend.List | vend.Delete})
+	if err != nil {
+		return false, err
+	}
+	sweeper, ok := b.(blob.Sweeper)
+	if !ok {
+		return false, fault.New(fault.Unsupported, "This storage cannot delete a folder")
+	}
+	for _, p := range all {
+		more, err := sweeper.DeleteAll(ctx, p, limit)
+		if err != nil || more {
+			return false, err
+		}
+	}
+	return true, s.Store.FinishWork(ctx, realm, w)
+}
+
+// Work takes up what must go on after answers: a bounded part of it, in one realm.
+func (s *Service) Work(ctx context.Context, realm lake.Realm) error {
+	const pieces, files = 20, 5000
+	todo, err := s.Store.ListWork(ctx, realm, pieces)
+	if err != nil {
+		return fmt.Errorf("list work: %w", err)
+	}
+	for i := range todo {
+		if _, err := s.Purge(ctx, realm, &todo[i], files); err != nil {
+			s.Log.WarnContext(ctx, "a purge failed and will be tried again", "work", string(todo[i].ID), "error", err.Error())
+		}
+	}
+	return nil
+}

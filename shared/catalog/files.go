@@ -1,0 +1,99 @@
+package catalog
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"firn/shared/blob"
+	"firn/shared/fault"
+	"firn/shared/iceberg"
+	"firn/shared/lake"
+	"firn/shared/location"
+	"firn/shared/vend"
+)
+
+// firn's own hands, as keys name them.
+const (
+	ownName         = "firn"
+	ownID   lake.ID = "firn"
+)
+
+// bucket opens exactly these folders for firn itself.
+func (x *session) bucket(ctx context.Context, table lake.ID, name string, folders []location.Prefix, actions vend.Actions) (blob.Bucket, error) {
+	return x.Service.bucket(ctx, x.caller.Realm, &x.cat.Value.Storage, vend.Grant{
+		CatalogID: x.cat.Value.ID, TableID: table, Table: name, Prefixes: folders, Actions: actions})
+}
+
+func (s *Service) bucket(ctx context.Context, realm lake.Realm, storage *lake.Storage, g vend.Grant) (blob.Bucket, error) {
+	g.Realm, g.Principal, g.PrincipalID = realm, ownName, ownID
+	var key vend.Credential
+	if storage.Type != lake.File {
+		var err error
+		if key, err = s.Vendor.Vend(ctx, storage, g); err != nil {
+			return nil, fmt.Errorf("get a key of firn's own: %w", err)
+		}
+	}
+	return s.Files.Open(ctx, storage, key)
+}
+
+// maxMetadata bounds a metadata document, inflated, in bytes.
+const maxMetadata = 256 << 20
+
+// readMetadata reads a metadata file and gives its document.
+func readMetadata(ctx context.Context, b blob.Bucket, file string) ([]byte, error) {
+	uri, err := location.Parse(file)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := b.Get(ctx, uri)
+	if err != nil {
+		if fault.Is(err, fault.NotFound) {
+			return nil, fault.Of(fault.NotFound, fault.File, file, "Failed to open input stream for file: %s", file).Because(err)
+		}
+		return nil, fmt.Errorf("read metadata: %w", err)
+	}
+	return iceberg.Decode(file, raw, maxMetadata)
+}
+
+// writeMetadata puts a new metadata file. A put whose answer was lost is before any effect on the table: nothing names
+// the file yet, and a new attempt takes a new name.
+func writeMetadata(ctx context.Context, b blob.Bucket, file string, doc []byte) error {
+	uri, err := location.Parse(file)
+	if err != nil {
+		return err
+	}
+	raw, err := iceberg.Encode(file, doc)
+	if err != nil {
+		return err
+	}
+	if err := b.Put(ctx, uri, raw); err != nil {
+		if fault.Is(err, fault.StateUnknown, fault.Exists) {
+			return fault.New(fault.Unavailable, "The table's metadata file could not be written; please retry.").Because(err)
+		}
+		return fmt.Errorf("write metadata: %w", err)
+	}
+	return nil
+}
+
+// discard deletes a metadata file of which it is known that no write that names it can have landed. Failing leaves a file
+// that nothing points to.
+func (s *Service) discard(ctx context.Context, b blob.Bucket, file string) {
+	uri, err := location.Parse(file)
+	if err == nil {
+		err = b.Delete(context.WithoutCancel(ctx), uri)
+	}
+	if err != nil {
+		s.Log.WarnContext(ctx, "a metadata file that nothing names was left behind", "error", err.Error())
+	}
+}
+
+// metadataFile names the next metadata file of a table. FILE locations lose the empty authority, as Hadoop's file system
+// spells them and as clients of a Polaris see them.
+func metadataFile(t *iceberg.Table, version int) string {
+	file := iceberg.MetadataFile(t, version, newUUID())
+	if rest, ok := strings.CutPrefix(file, "file:///"); ok {
+		return "file:/" + rest
+	}
+	return file
+}

@@ -1,0 +1,158 @@
+package catalog
+
+import (
+	"fmt"
+	"strings"
+
+	"firn/shared/fault"
+	"firn/shared/iceberg"
+	"firn/shared/lake"
+	"firn/shared/location"
+	"firn/shared/store"
+)
+
+// bounds are the folders within which a table's locations must be.
+type bounds struct {
+	folders []location.Prefix
+	shown   []string // as the refusal names them
+}
+
+// boundsOf reads folders; what cannot be a folder bounds nothing.
+func boundsOf(texts []string) bounds {
+	var b bounds
+	for _, t := range texts {
+		b.shown = append(b.shown, strings.TrimSuffix(t, "/"))
+		if p, err := location.ParsePrefix(t); err == nil {
+			b.folders = append(b.folders, p)
+		}
+	}
+	return b
+}
+
+func (b bounds) contain(u location.URI) bool {
+	for _, f := range b.folders {
+		if f.Contains(u) {
+			return true
+		}
+	}
+	return false
+}
+
+func (b bounds) cover(p location.Prefix) bool {
+	for _, f := range b.folders {
+		if f.Covers(p) {
+			return true
+		}
+	}
+	return false
+}
+
+// namespaceFolder gives the folder of the innermost namespace of the chain that has one; the catalog's base otherwise.
+func namespaceFolder(c *lake.Catalog, chain []*lake.Namespace) string {
+	for i := len(chain) - 1; i >= 0; i-- {
+		if chain[i].Location != "" {
+			return chain[i].Location
+		}
+	}
+	return c.DefaultBaseLocation()
+}
+
+// creationBounds gives where a new table of the namespace may be: in the namespace's folder, or with unstructured
+// locations anywhere that the catalog allows. Both hold: the catalog's bound is checked as well, since it may have been
+// tightened after the namespace was made.
+func creationBounds(c *lake.Catalog, n *store.NamespaceSlot) bounds {
+	if c.On(lake.UnstructuredLocations, false) {
+		return boundsOf(c.Storage.AllowedLocations)
+	}
+	return boundsOf([]string{namespaceFolder(c, n.Chain())})
+}
+
+// commitBounds gives where the locations of an existing table may be: in its own folders, or with unstructured locations
+// anywhere that the catalog allows.
+func commitBounds(c *lake.Catalog, t *lake.Table) bounds {
+	if c.On(lake.UnstructuredLocations, false) {
+		return boundsOf(c.Storage.AllowedLocations)
+	}
+	return boundsOf(append([]string{t.Location}, t.Paths...))
+}
+
+// refuseLocations is the recorded server's refusal of locations out of bounds.
+func refuseLocations(id lake.Identifier, bad string, all []string, b bounds) error {
+	return fault.Of(fault.Forbidden, fault.Location, bad, "Invalid locations '[%s]' for identifier '%s': %s is not in the list of allowed locations: [%s]",
+		strings.Join(all, ", "), id, bad, strings.Join(b.shown, ", "))
+}
+
+// judge checks every location against the bounds and against what the catalog allows now. A location that is none, or
+// holds what a location may not hold, is refused with the rule.
+func judge(id lake.Identifier, refs []iceberg.Reference, shown []string, within bounds, c *lake.Catalog) error {
+	now := boundsOf(c.Storage.AllowedLocations)
+	for _, r := range refs {
+		u, err := location.Parse(r.URI)
+		if err != nil {
+			return fmt.Errorf("judge %s: %w", r.Field, err)
+		}
+		if folderFields[r.Field] {
+			p, err := location.ParsePrefix(r.URI)
+			if err != nil {
+				return fmt.Errorf("judge %s: %w", r.Field, err)
+			}
+			if within.cover(p) && now.cover(p) {
+				continue
+			}
+		} else if within.contain(u) && now.contain(u) {
+			continue
+		}
+		return refuseLocations(id, r.URI, shown, within)
+	}
+	return nil
+}
+
+// folderFields are the references that name a folder: everything else names a file.
+var folderFields = map[string]bool{"location": true, "write.data.path": true, "write.metadata.path": true,
+	"write.object-storage.path": true, "write.folder-storage.path": true}
+
+// folders gives every folder that a table's keys open: its location, and its data and metadata paths where they are
+// outside.
+func folders(loc string, paths []string) ([]location.Prefix, error) {
+	var all []location.Prefix
+	for _, text := range append([]string{loc}, paths...) {
+		p, err := location.ParsePrefix(text)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, p)
+	}
+	return location.Reduce(all), nil
+}
+
+// pathProperties are the table properties that name folders which engines write to.
+var pathProperties = []string{"write.data.path", "write.metadata.path", "write.object-storage.path", "write.folder-storage.path"}
+
+// pathsOf gives the folders that a table's properties name.
+func pathsOf(property func(string) (string, bool)) []string {
+	var out []string
+	for _, key := range pathProperties {
+		if v, ok := property(key); ok && v != "" {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// freeFolder gives a new table's folder where the client names none: below its namespace's, named for the table, and with
+// a random leaf if the folder shall be its own for ever. alone says that it has one.
+func (x *session) freeFolder(n *store.NamespaceSlot, name string) (text string, alone bool, err error) {
+	base, err := location.ParsePrefix(namespaceFolder(x.cat.Value, n.Chain()))
+	if err != nil {
+		return "", false, err
+	}
+	segment := location.Segment(name)
+	if alone = x.cat.Value.On(lake.UniqueLocations, x.UniqueLocations); alone {
+		segment += "-" + string(lake.NewID())
+	}
+	p, err := base.Join(segment)
+	if err != nil {
+		return "", false, err
+	}
+	return strings.TrimSuffix(p.String(), "/"), alone, nil
+}
