@@ -3,8 +3,6 @@ package oauth
 import (
 	"context"
 	"encoding/base64"
-	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -70,11 +68,10 @@ func (r *tokenRequest) basic(text string) error {
 	text = strings.TrimSpace(text)
 	pair, err := base64.StdEncoding.DecodeString(text)
 	if err != nil {
-		refused := fault.New(fault.Argument, "The Basic credentials are not base64")
-		if at, ok := errors.AsType[base64.CorruptInputError](err); ok && int(at) < len(text) {
-			refused.Message = fmt.Sprintf("Illegal base64 character %x", text[at])
+		if i := strings.IndexFunc(text, notBase64); i >= 0 { // as Polaris says it; no part of a secret
+			return fault.New(fault.Argument, "Illegal base64 character %x", text[i])
 		}
-		return refused
+		return fault.New(fault.Argument, "The Basic credentials are not base64")
 	}
 	id, secret, ok := strings.Cut(string(pair), ":")
 	if !ok {
@@ -82,6 +79,10 @@ func (r *tokenRequest) basic(text string) error {
 	}
 	r.clientID, r.secret, r.hasSecret = unescape(id), lake.Secret(unescape(secret)), true
 	return nil
+}
+
+func notBase64(r rune) bool {
+	return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '+' || r == '/' || r == '=')
 }
 
 // unescape undoes the form encoding. What is not encoded at all is taken as it is: many clients forget this step.
