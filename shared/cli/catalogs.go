@@ -97,7 +97,9 @@ func catalogsList(s *session) *cobra.Command {
 			}
 			if reached {
 				kept = append(kept, text)
-				rows = append(rows, []string{c.Name, c.Type, storageField(c.Storage, "storageType"), c.Properties[baseLocation], strconv.Itoa(c.EntityVersion)})
+				rows = append(rows, []string{
+					c.Name, c.Type, storageField(c.Storage, "storageType"), c.Properties[baseLocation], strconv.Itoa(c.EntityVersion),
+				})
 			}
 		}
 		if s.output != "json" {
@@ -121,7 +123,8 @@ func (s *session) reaches(ctx context.Context, role, catalog string) (bool, erro
 		return true, nil
 	}
 	var held roles
-	_, err := s.send(ctx, request{method: http.MethodGet, path: []string{management, "principal-roles", role, "catalog-roles", catalog}, needs: manageService}, &held)
+	path := append(principalRolePath(role), "catalog-roles", catalog)
+	_, err := s.send(ctx, request{method: http.MethodGet, path: path, needs: manageService}, &held)
 	return len(held.Roles) > 0, err
 }
 

@@ -174,7 +174,7 @@ func (c *client) address(r request) (string, error) {
 	return b.String(), nil
 }
 
-// unreachable says why there is no answer. The error's own text names the URL, which holds no secret.
+// unreachable says why there is no answer.
 func (c *client) unreachable(err error) error {
 	if errors.Is(err, context.Canceled) {
 		return err
@@ -186,5 +186,9 @@ func (c *client) unreachable(err error) error {
 	if t, ok := errors.AsType[net.Error](err); ok && t.Timeout() {
 		return failed(fmt.Sprintf("no answer from %s within %s", where, patience), "A change may have taken effect: look before you repeat it.")
 	}
-	return failed(fmt.Sprintf("no connection with %s: %v", where, errors.Unwrap(err)), "Check --base-url or FIRN_BASE_URL, and whether the server speaks http or https.")
+	if u, ok := errors.AsType[*url.Error](err); ok {
+		err = u.Err // without the method and URL, which are said already
+	}
+	return failed(fmt.Sprintf("no connection with %s: %v", where, err),
+		"Check --base-url or FIRN_BASE_URL, and whether the server speaks http or https.")
 }

@@ -92,7 +92,7 @@ func newFake() *fake {
 func (f *fake) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /api/catalog/v1/oauth/tokens", f.token)
-	for _, r := range slices.Concat(f.managementRoutes(), f.roleRoutes(), f.catalogRoutes()) {
+	for _, r := range slices.Concat(f.managementRoutes(), f.roleRoutes(), f.grantRoutes(), f.catalogRoutes()) {
 		mux.HandleFunc(r.pattern, func(w http.ResponseWriter, req *http.Request) { f.serve(w, req, r) })
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {

@@ -119,7 +119,8 @@ func (s *session) allNamespaces(ctx context.Context, r request) (all namespaceLi
 			return all, document, err
 		}
 		if *page.NextPageToken == r.query.Get("pageToken") {
-			return all, nil, failed("the server gives the same page again and again", fmt.Sprintf("It listed %d namespaces so far; its log may say more.", len(all.Namespaces)))
+			return all, nil, failed("the server gives the same page again and again",
+				fmt.Sprintf("It listed %d namespaces so far; its log may say more.", len(all.Namespaces)))
 		}
 		r.query.Set("pageToken", *page.NextPageToken)
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // ServeConfig is what `firn serve` was asked for. Its values are checked: a field holds what its comment says.
@@ -47,12 +48,7 @@ When it first starts with a data folder it prints the client id and secret of th
 	fs.BoolVar(&s.AllowOverlappingCatalogs, "allow-overlapping-catalogs", false, "allow catalogs whose base locations contain each other")
 	fs.BoolVar(&s.UniqueLocations, "unique-locations", true, "add a random part to the locations of new tables")
 	oneOf(fs, &s.LogFormat, "log-format", "text", "form of the log", "text", "json")
-	for _, flag := range []string{
-		"data", "listen", "store-listen", "realms", "max-body", "allow-file-storage", "require-rotation",
-		"allow-overlapping-catalogs", "unique-locations", "log-format",
-	} {
-		fromEnvironment(fs, flag)
-	}
+	fs.VisitAll(func(f *pflag.Flag) { fromEnvironment(fs, f.Name) })
 	cmd.SetUsageTemplate(usage(c.Terminal && c.Getenv("NO_COLOR") == "", false))
 	return cmd
 }
