@@ -24,7 +24,7 @@ var (
 	checksumHeaders = []string{"x-amz-sdk-checksum-algorithm", "x-amz-checksum-crc32", "x-amz-checksum-crc32c", "x-amz-checksum-crc64nvme", "x-amz-checksum-sha1", "x-amz-checksum-sha256"}
 	bodyHeaders     = append([]string{"x-amz-decoded-content-length", "x-amz-trailer"}, checksumHeaders...)
 	createHeaders   = []string{"x-amz-acl", "x-amz-storage-class", "x-amz-checksum-algorithm", "x-amz-checksum-type"}
-	copyHeaders     = []string{"x-amz-copy-source", "x-amz-copy-source-range", "x-amz-metadata-directive"}
+	copyHeaders     = []string{"x-amz-copy-source", "x-amz-copy-source-if-match", "x-amz-copy-source-range", "x-amz-metadata-directive"}
 	completeHeaders = append([]string{"x-amz-checksum-type", "x-amz-mp-object-size"}, bodyHeaders...)
 	putHeaders      = append(slices.Clone(createHeaders), bodyHeaders...)
 )

@@ -130,6 +130,9 @@ func (c *call) fetch(span string) (*work, error) {
 		return nil, err
 	}
 	defer f.Close()
+	if want := c.r.Header.Get("X-Amz-Copy-Source-If-Match"); want != "" && unquote(want) != o.ETag {
+		return nil, errCondition
+	}
 	from, size, err := parseSpan(span, o.Size)
 	if err != nil {
 		return nil, err
