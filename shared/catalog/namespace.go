@@ -15,20 +15,30 @@ import (
 // Page is what a list request asks for. Nothing asked: everything, in one page.
 type Page struct {
 	After string // the name to go on behind
-	Size  int    // names at the most; 0: all
+	Asked bool   // a size was given
+	Size  int    // names at the most
+	Bad   bool   // the token was none of firn's
 }
 
 // noNamespace tells that a namespace is not there.
 func noNamespace(levels []string) error {
+	if len(levels) == 0 {
+		return fault.Missing(fault.Namespace, "''")
+	}
 	return fault.Missing(fault.Namespace, strings.Join(levels, "."))
 }
 
-// page heeds paging only where the catalog does.
-func (x *session) page(p Page) store.Page {
-	if !x.cat.Value.On(lake.ListPagination, false) {
-		return store.Page{}
+// page heeds paging only where the catalog does. nothing says that a page of no names was asked for.
+func (x *session) page(p Page) (page store.Page, nothing bool, err error) {
+	switch {
+	case !x.cat.Value.On(lake.ListPagination, false):
+		return store.Page{}, false, nil
+	case p.Bad:
+		return store.Page{}, false, fault.New(fault.Argument, "Invalid page token")
+	case p.Asked && p.Size < 0:
+		return store.Page{}, false, fault.New(fault.Argument, "Invalid page size")
 	}
-	return store.Page{After: p.After, Limit: p.Size}
+	return store.Page{After: p.After, Limit: p.Size}, p.Asked && p.Size == 0, nil
 }
 
 // ListNamespaces gives the names of a namespace's children (no levels: of the catalog's top level), and the name to go on
@@ -50,7 +60,11 @@ func (s *Service) ListNamespaces(ctx context.Context, c lake.Caller, catalog str
 	if err := x.allow(ctx, access.ListNamespaces, n.Path()); err != nil {
 		return nil, "", err
 	}
-	return s.Store.ListNamespaces(ctx, n, x.page(p))
+	page, nothing, err := x.page(p)
+	if err != nil || nothing {
+		return nil, "", err
+	}
+	return s.Store.ListNamespaces(ctx, n, page)
 }
 
 // Namespace is a namespace as clients see it.

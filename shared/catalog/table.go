@@ -43,7 +43,11 @@ func (s *Service) ListTables(ctx context.Context, c lake.Caller, catalog string,
 	if err != nil {
 		return nil, "", err
 	}
-	return s.Store.ListTables(ctx, n, x.page(p))
+	page, nothing, err := x.page(p)
+	if err != nil || nothing {
+		return nil, "", err
+	}
+	return s.Store.ListTables(ctx, n, page)
 }
 
 // TableExists answers nil if the table is there. Access requirement: TABLE_LIST.

@@ -1,0 +1,78 @@
+package icebergrest
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+
+	"firn/shared/fault"
+	"firn/shared/rest"
+)
+
+// object reads members of a body one by one, with the texts of the reference implementation's parser (JsonUtil).
+type object map[string]json.RawMessage
+
+func (o object) text(name string) (string, error) {
+	raw, ok := o[name]
+	if !ok {
+		return "", fault.New(fault.Argument, "Cannot parse missing string: %s", name)
+	}
+	var s *string
+	if json.Unmarshal(raw, &s) != nil || s == nil {
+		return "", fault.New(fault.Argument, "Cannot parse to a string value: %s: %s", name, clip(raw))
+	}
+	return *s, nil
+}
+
+func (o object) flag(name string) (bool, error) {
+	raw, ok := o[name]
+	if !ok || string(raw) == "null" {
+		return false, nil
+	}
+	var b bool
+	if json.Unmarshal(raw, &b) != nil {
+		return false, fault.New(fault.Argument, "Cannot parse to a boolean value: %s: %s", name, clip(raw))
+	}
+	return b, nil
+}
+
+// clip keeps what a client sent from filling a message.
+func clip(raw []byte) []byte { return raw[:min(len(raw), 100)] }
+
+func (h *handlers) registerTable(ctx context.Context, c *rest.Call, in *object) (rest.Answer, error) {
+	name, err := in.text("name")
+	if err != nil {
+		return rest.Answer{}, err
+	}
+	file, err := in.text("metadata-location")
+	if err != nil {
+		return rest.Answer{}, err
+	}
+	overwrite, err := in.flag("overwrite")
+	if err != nil {
+		return rest.Answer{}, err
+	}
+	if overwrite {
+		return rest.Answer{}, fault.New(fault.Unsupported, "Register table overwrite is not supported")
+	}
+	made, err := h.catalog.RegisterTable(ctx, c.Caller, c.Path("prefix"), levels(c.Path("namespace")), name, file, delegation(c))
+	if err != nil {
+		return rest.Answer{}, err
+	}
+	return loaded(made)
+}
+
+// reportMetrics takes ReportMetricsRequest. What the report holds is checked for the parts that its kind must have.
+func (h *handlers) reportMetrics(ctx context.Context, c *rest.Call, in *object) (rest.Answer, error) {
+	kind, err := in.text("report-type")
+	if err != nil {
+		return rest.Answer{}, err
+	}
+	if _, ok := (*in)["metrics"]; !ok && kind == "scan-report" {
+		return rest.Answer{}, fault.New(fault.Argument, "Cannot parse missing field: metrics")
+	}
+	if _, ok := (*in)["sequence-number"]; !ok && kind == "commit-report" {
+		return rest.Answer{}, fault.New(fault.Argument, "Cannot parse missing long: sequence-number")
+	}
+	return rest.Empty(http.StatusNoContent), h.catalog.Report(ctx, c.Caller, c.Path("prefix"), tableOf(c), kind)
+}

@@ -1,0 +1,73 @@
+// Package icebergrest speaks the Iceberg REST catalog protocol (Apache Iceberg, open-api/rest-catalog-open-api.yaml) as
+// Apache Polaris does: its paths, its words, its status codes.
+//
+// It translates and decides nothing: a handler decodes, calls one use-case of package catalog, and encodes. It refuses
+// bodies that do not have the protocol's shape, with the texts that clients match on.
+//
+// # Why
+//
+// The endpoints that /v1/config advertises are read off the route table, so that nothing is listed that is not there and
+// nothing is there that is not listed: clients that call only what is listed (PyIceberg, iceberg-go) never refresh keys
+// from a server that hides its credentials endpoint.
+//
+// Keys go into `config` and into exactly one entry of `storage-credentials`: some clients read the one, some the other,
+// and those that refresh stumble over a second entry.
+package icebergrest
+
+import (
+	"strings"
+
+	"firn/shared/catalog"
+	"firn/shared/fault"
+	"firn/shared/rest"
+)
+
+// base is where clients find the catalog; what they call its uri.
+const base = "/api/catalog"
+
+// Protocol gives the routes of the dialect over the use-cases.
+func Protocol(s *catalog.Service) rest.Protocol {
+	h := &handlers{catalog: s}
+	const (
+		root       = base + "/v1/{prefix}"
+		namespaces = root + "/namespaces"
+		namespace  = namespaces + "/{namespace}"
+		tables     = namespace + "/tables"
+		table      = tables + "/{table}"
+	)
+	p := rest.Protocol{Name: "iceberg", Base: base + "/v1", Dialect: vocabulary.Envelope, Routes: []rest.Route{
+		{Method: "GET", Pattern: namespaces, Operation: "listNamespaces", Function: rest.Catalog, Handler: h.listNamespaces},
+		{Method: "POST", Pattern: namespaces, Operation: "createNamespace", Function: rest.Catalog, Handler: rest.Body(h.createNamespace)},
+		{Method: "GET", Pattern: namespace, Operation: "loadNamespaceMetadata", Function: rest.Catalog, Handler: h.loadNamespace},
+		{Method: "HEAD", Pattern: namespace, Operation: "namespaceExists", Function: rest.Catalog, Handler: h.namespaceExists},
+		{Method: "DELETE", Pattern: namespace, Operation: "dropNamespace", Function: rest.Catalog, Handler: h.dropNamespace},
+		{Method: "POST", Pattern: namespace + "/properties", Operation: "updateProperties", Function: rest.Catalog, Handler: rest.Body(h.updateProperties)},
+		{Method: "GET", Pattern: tables, Operation: "listTables", Function: rest.Catalog, Handler: h.listTables},
+		{Method: "POST", Pattern: tables, Operation: "createTable", Function: rest.Catalog, Handler: rest.Body(h.createTable)},
+		{Method: "POST", Pattern: namespace + "/register", Operation: "registerTable", Function: rest.Catalog, Handler: rest.Body(h.registerTable)},
+		{Method: "GET", Pattern: table, Operation: "loadTable", Function: rest.Catalog, Handler: h.loadTable},
+		{Method: "HEAD", Pattern: table, Operation: "tableExists", Function: rest.Catalog, Handler: h.tableExists},
+		{Method: "POST", Pattern: table, Operation: "updateTable", Function: rest.Commit, Handler: rest.Body(h.updateTable)},
+		{Method: "DELETE", Pattern: table, Operation: "dropTable", Function: rest.Catalog, Handler: h.dropTable},
+		{Method: "GET", Pattern: table + "/credentials", Operation: "loadCredentials", Function: rest.Credentials, Handler: h.loadCredentials},
+		{Method: "POST", Pattern: table + "/metrics", Operation: "reportMetrics", Function: rest.Catalog, Handler: rest.Body(h.reportMetrics)},
+		{Method: "POST", Pattern: root + "/tables/rename", Operation: "renameTable", Function: rest.Catalog, Handler: rest.Body(h.renameTable)},
+	}}
+	h.endpoints = endpoints(p.Routes)
+	p.Routes = append(p.Routes, rest.Route{Method: "GET", Pattern: base + "/v1/config", Operation: "getConfig", Function: rest.Catalog, Handler: h.config})
+	return p
+}
+
+// endpoints spells routes as CatalogConfig lists them.
+func endpoints(routes []rest.Route) []string {
+	var out []string
+	for _, r := range routes {
+		out = append(out, r.Method+" "+strings.TrimPrefix(r.Pattern, base))
+	}
+	return out
+}
+
+// vocabulary holds the words of this dialect beyond the common ones.
+var vocabulary = rest.Vocabulary{
+	{Kind: fault.NotFound, Noun: fault.File}: {Type: "NotFoundException"},
+}

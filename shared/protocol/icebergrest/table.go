@@ -1,0 +1,198 @@
+package icebergrest
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"net/http"
+	"strings"
+
+	"firn/shared/catalog"
+	"firn/shared/fault"
+	"firn/shared/iceberg"
+	"firn/shared/rest"
+)
+
+// loaded answers LoadTableResult. The document is spliced in as it is: it may have megabytes.
+func loaded(t catalog.Loaded) (rest.Answer, error) {
+	var b bytes.Buffer
+	b.Grow(len(t.Metadata) + 4096)
+	b.WriteByte('{')
+	if t.MetadataLocation != "" {
+		member(&b, "metadata-location", t.MetadataLocation)
+		b.WriteByte(',')
+	}
+	b.WriteString(`"metadata":`)
+	b.Write(t.Metadata)
+	config := keyConfig(t.Keys)
+	if config == nil {
+		config = settings(&t.Keys.Storage)
+	}
+	if len(config) > 0 {
+		b.WriteByte(',')
+		member(&b, "config", config)
+	}
+	if given := credentials(t.Keys); len(given) > 0 {
+		b.WriteByte(',')
+		member(&b, "storage-credentials", given)
+	}
+	b.WriteByte('}')
+	a := rest.Raw(http.StatusOK, b.Bytes())
+	if t.MetadataLocation != "" {
+		a = a.With("ETag", etag(t.MetadataLocation))
+	}
+	if t.Keys.Credential != nil {
+		a = a.NoStore()
+	}
+	return a, nil
+}
+
+// member writes a member of an object. Its value is text or a map of texts: it always encodes.
+func member(b *bytes.Buffer, name string, v any) {
+	b.WriteString(`"` + name + `":`)
+	enc := json.NewEncoder(b)
+	enc.SetEscapeHTML(false)
+	_ = enc.Encode(v)
+	b.Truncate(b.Len() - 1) // the encoder's newline
+}
+
+// etag is Polaris's: weak, the hash of the metadata location.
+func etag(metadataLocation string) string {
+	sum := sha256.Sum256([]byte(metadataLocation))
+	return `W/"` + hex.EncodeToString(sum[:]) + `"`
+}
+
+func (h *handlers) listTables(ctx context.Context, c *rest.Call) (rest.Answer, error) {
+	page, err := pageOf(c.Query)
+	if err != nil {
+		return rest.Answer{}, err
+	}
+	within := levels(c.Path("namespace"))
+	names, next, err := h.catalog.ListTables(ctx, c.Caller, c.Path("prefix"), within, page)
+	if err != nil {
+		return rest.Answer{}, err
+	}
+	out := make([]identifier, 0, len(names))
+	for _, name := range names {
+		out = append(out, identifier{within, name})
+	}
+	return rest.JSON(http.StatusOK, struct {
+		Identifiers []identifier `json:"identifiers"`
+		Next        *string      `json:"next-page-token"`
+	}{out, token(next, page.Size)})
+}
+
+func (h *handlers) createTable(ctx context.Context, c *rest.Call, body *json.RawMessage) (rest.Answer, error) {
+	var in struct {
+		Name  *string `json:"name"`
+		Stage bool    `json:"stage-create"`
+	}
+	if err := json.Unmarshal(*body, &in); err != nil {
+		return rest.Answer{}, fault.Of(fault.Malformed, rest.RequestBody, "", "Cannot parse create table request").Because(err)
+	}
+	if in.Name == nil {
+		return rest.Answer{}, fault.New(fault.Argument, "Invalid table name: null")
+	}
+	request, err := iceberg.DecodeCreate(*body)
+	if err != nil {
+		return rest.Answer{}, unreadable(err)
+	}
+	made, err := h.catalog.CreateTable(ctx, c.Caller, c.Path("prefix"), levels(c.Path("namespace")),
+		catalog.Creation{Name: *in.Name, Request: request, Staged: in.Stage}, delegation(c))
+	if err != nil {
+		return rest.Answer{}, err
+	}
+	return loaded(made)
+}
+
+// unreadable marks an error as being about the body, which is a type of its own in this dialect.
+func unreadable(err error) error {
+	e := *fault.From(err)
+	if e.Kind == fault.Malformed {
+		e.Noun = rest.RequestBody
+	}
+	return &e
+}
+
+func (h *handlers) loadTable(ctx context.Context, c *rest.Call) (rest.Answer, error) {
+	refsOnly := false
+	switch strings.ToLower(c.Query.Get("snapshots")) {
+	case "", "all":
+	case "refs":
+		refsOnly = true
+	default:
+		return rest.Answer{}, fault.New(fault.Argument, "Unrecognized snapshots: %s", c.Query.Get("snapshots"))
+	}
+	t, err := h.catalog.LoadTable(ctx, c.Caller, c.Path("prefix"), tableOf(c), delegation(c), refsOnly)
+	if err != nil {
+		return rest.Answer{}, err
+	}
+	return loaded(t)
+}
+
+func (h *handlers) tableExists(ctx context.Context, c *rest.Call) (rest.Answer, error) {
+	return rest.Empty(http.StatusNoContent), h.catalog.TableExists(ctx, c.Caller, c.Path("prefix"), tableOf(c))
+}
+
+type commitRequest struct {
+	Requirements json.RawMessage `json:"requirements"`
+	Updates      json.RawMessage `json:"updates"`
+}
+
+// updateTable answers CommitTableResponse: no keys.
+func (h *handlers) updateTable(ctx context.Context, c *rest.Call, in *commitRequest) (rest.Answer, error) {
+	requirements, err := iceberg.DecodeRequirements(in.Requirements)
+	if err != nil {
+		return rest.Answer{}, unreadable(err)
+	}
+	updates, err := iceberg.DecodeUpdates(in.Updates)
+	if err != nil {
+		return rest.Answer{}, unreadable(err)
+	}
+	done, err := h.catalog.CommitTable(ctx, c.Caller, c.Path("prefix"), tableOf(c), catalog.Change{Requirements: requirements, Updates: updates})
+	if err != nil {
+		return rest.Answer{}, err
+	}
+	done.Keys = catalog.Keys{}
+	a, err := loaded(done)
+	a.Header.Del("ETag") // as recorded
+	return a, err
+}
+
+// dropTable takes purgeRequested in any case; what is no boolean is no.
+func (h *handlers) dropTable(ctx context.Context, c *rest.Call) (rest.Answer, error) {
+	purge := strings.EqualFold(c.Query.Get("purgeRequested"), "true")
+	return rest.Empty(http.StatusNoContent), h.catalog.DropTable(ctx, c.Caller, c.Path("prefix"), tableOf(c), purge)
+}
+
+type renameRequest struct {
+	Source      *identifier `json:"source"`
+	Destination *identifier `json:"destination"`
+}
+
+func (h *handlers) renameTable(ctx context.Context, c *rest.Call, in *renameRequest) (rest.Answer, error) {
+	from, err := in.Source.table()
+	if err != nil {
+		return rest.Answer{}, err
+	}
+	to, err := in.Destination.table()
+	if err != nil {
+		return rest.Answer{}, err
+	}
+	return rest.Empty(http.StatusNoContent), h.catalog.RenameTable(ctx, c.Caller, c.Path("prefix"), from, to)
+}
+
+// loadCredentials answers LoadCredentialsResponse. planId and referenced-by are accepted and change nothing: keys are the
+// caller's own, whatever view led to the table.
+func (h *handlers) loadCredentials(ctx context.Context, c *rest.Call) (rest.Answer, error) {
+	k, err := h.catalog.Credentials(ctx, c.Caller, c.Path("prefix"), tableOf(c))
+	if err != nil {
+		return rest.Answer{}, err
+	}
+	a, err := rest.JSON(http.StatusOK, struct {
+		Credentials []storageCredential `json:"storage-credentials"`
+	}{credentials(k)})
+	return a.NoStore(), err
+}
