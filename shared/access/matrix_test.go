@@ -21,7 +21,7 @@ import (
 
 var update = flag.Bool("update", false, "write testdata/matrix.golden anew")
 
-// The securables of the recording: a tree of ids, as its README describes them.
+// The securables of the recording, each with the chain of ids that leads to it.
 var (
 	root      = Path{lake.RootID}
 	catalog   = below(root, "catalog")
@@ -278,7 +278,7 @@ func TestGrantableIsWhatPolarisTakes(t *testing.T) {
 }
 
 // The golden file says for each operation and each place of one grant which privileges are enough, also those that no
-// client can grant.
+// client can grant; then what satisfies each privilege.
 func TestMatrix(t *testing.T) {
 	places := []lake.ID{lake.RootID, "catalog", "parent", "namespace", "sibling-namespace", "empty-namespace", "table", "sibling-table", "view", "policy",
 		"catalog-role", "victim", "principal-role"}
@@ -297,6 +297,9 @@ func TestMatrix(t *testing.T) {
 				fmt.Fprintf(&out, "%s %s: %s\n", op, place, enough)
 			}
 		}
+	}
+	for p := Privilege(1); p < endOfPrivileges; p++ {
+		fmt.Fprintf(&out, "%s is satisfied by: %s\n", p, SatisfiedBy(p))
 	}
 	golden := filepath.Join("testdata", "matrix.golden")
 	if *update {

@@ -15,9 +15,9 @@
 // One place has many spellings (s3, s3a and s3n; abfs and wasb; the dfs and the blob endpoint of an account). They are
 // folded in Prefix.Index, which is for comparison only and never given to a client.
 //
-// A folder always ends in a slash. Without it "s3://b/t" holds "s3://b/t2", the root of several advisories (CVE lists of
-// Polaris, Unity and others), so comparison exists on Prefix and nowhere else. A bucket is never a prefix: who holds it
-// holds every table in it.
+// A folder always ends in a slash. Without it "s3://b/t" holds "s3://b/t2", which other catalogs had to publish as a
+// vulnerability; so comparison exists on Prefix and nowhere else. A bucket is never a prefix: who holds it holds every
+// table in it.
 //
 // Upper-case buckets and hosts, and Azure hosts outside the public clouds, are refused: a host is a place to which a
 // token is sent, and case is an alias on one side of a request and not on the other.

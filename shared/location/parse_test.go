@@ -188,6 +188,16 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
+func TestParseRefusesEachSpecialCharacterAlone(t *testing.T) {
+	for _, c := range "*?$'\"{}<>|#^`\\\x00\t\x7f\u0080é" {
+		for _, text := range []string{"s3://b/x" + string(c), "gs://b/" + string(c) + "/x", "file:///x" + string(c), "s3://b" + string(c) + "/x"} {
+			if _, err := Parse(text); !fault.Is(err, fault.Argument) {
+				t.Errorf("%q: got %v, want a refusal of kind Argument", text, err)
+			}
+		}
+	}
+}
+
 func TestKindOfLooksAtTheSchemeAlone(t *testing.T) {
 	tests := []struct {
 		text  string

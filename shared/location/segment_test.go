@@ -19,6 +19,7 @@ func TestSegment(t *testing.T) {
 		{"empty", "", "e3b0c44298fc"},
 		{"looks like a hash", "e3b0c44298fc", "e3b0c44298fc-4b9f7d802648"},
 		{"ends like a hash", "mytable-0d24581ae439", "mytable-0d24581ae439-eb8db5186049"},
+		{"ends with digits of a hash, but no dash", "xdeadbeef0123", "xdeadbeef0123"},
 		{"longest", strings.Repeat("x", 64), strings.Repeat("x", 64)},
 		{"too long", strings.Repeat("x", 65), strings.Repeat("x", 64) + "-9537c5fdf120"},
 	}
