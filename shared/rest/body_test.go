@@ -3,6 +3,7 @@ package rest_test
 import (
 	"errors"
 	"io"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -59,6 +60,8 @@ func TestBodies(t *testing.T) {
 		{name: "too large", line: "POST /api/zoo/things", body: tooBig, status: 413},
 		{name: "as large as may be", line: "POST /api/zoo/things", body: strings.Repeat(" ", 988) + `{"name":"a"}`, status: 201, want: made},
 		{name: "one byte too large", line: "POST /api/zoo/things", body: strings.Repeat(" ", 989) + `{"name":"a"}`, status: 413},
+		{name: "more than a kilobyte, where nobody set a limit", line: "POST /api/zoo/things", body: strings.Repeat(" ", 1000) + `{"name":"a"}`,
+			change: func(c *rest.Config) { c.MaxBody = 0 }, status: 201, want: made},
 		{name: "too large for a form", line: "POST /api/zoo/form", body: "a=" + tooBig, status: 413},
 		{name: "a body nobody reads", line: "GET /api/zoo/p/namespaces", body: "{", headers: []string{"Content-Type: text/plain"}, status: 200, want: `{"a":"<&>"}`},
 
@@ -106,6 +109,18 @@ func TestABodyOfUnknownLengthIsBounded(t *testing.T) {
 	endless := io.MultiReader(strings.NewReader(`{"name":"`), iotest.OneByteReader(strings.NewReader(strings.Repeat("x", 5000))))
 	if got := ask(d, "POST /api/zoo/things", endless); got.StatusCode != 413 {
 		t.Errorf("status: got %d, want 413", got.StatusCode)
+	}
+}
+
+func TestABodyThatSaysItIsTooLargeIsNotRead(t *testing.T) {
+	d, _ := newDoor(t, nil)
+	r := httptest.NewRequest("POST", "/api/zoo/things", iotest.ErrReader(errors.New("read")))
+	r.Header.Set("Authorization", "Bearer good")
+	r.ContentLength = 1001
+	w := httptest.NewRecorder()
+	d.ServeHTTP(w, r)
+	if w.Code != 413 {
+		t.Errorf("status: got %d, want 413", w.Code)
 	}
 }
 

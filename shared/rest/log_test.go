@@ -134,17 +134,30 @@ func TestOthersLogTheRequestIDToo(t *testing.T) {
 	}
 }
 
-func TestATimeoutEndsTheContext(t *testing.T) {
-	d, _ := newDoor(t, func(c *rest.Config) {
-		c.Timeout = time.Nanosecond
-		c.Protocols = []rest.Protocol{{Name: "p", Dialect: rest.Vocabulary{}.Envelope, Routes: []rest.Route{{
-			Method: "GET", Pattern: "/x", Operation: "x", Function: rest.Catalog, Public: true,
-			Handler: func(ctx context.Context, _ *rest.Call) (rest.Answer, error) {
-				<-ctx.Done()
-				return rest.Answer{}, fault.New(fault.Timeout, "").Because(ctx.Err())
-			}}}}}
-	})
-	if got := ask(d, "GET /x", nil).StatusCode; got != http.StatusGatewayTimeout {
-		t.Errorf("status: got %d, want 504", got)
+func TestTimeout(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		timeout time.Duration
+		want    int
+	}{
+		{"none is set", 0, http.StatusNoContent},
+		{"none is left", -time.Second, http.StatusGatewayTimeout},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			d, _ := newDoor(t, func(c *rest.Config) {
+				c.Timeout = test.timeout
+				c.Protocols = []rest.Protocol{{Name: "p", Dialect: rest.Vocabulary{}.Envelope, Routes: []rest.Route{{
+					Method: "GET", Pattern: "/x", Operation: "x", Function: rest.Catalog, Public: true,
+					Handler: func(ctx context.Context, _ *rest.Call) (rest.Answer, error) {
+						if _, limited := ctx.Deadline(); !limited || ctx.Err() != nil {
+							return rest.Answer{}, fault.New(fault.Timeout, "").Because(ctx.Err())
+						}
+						return rest.Empty(http.StatusNoContent), nil
+					}}}}}
+			})
+			if got := ask(d, "GET /x", nil).StatusCode; got != test.want {
+				t.Errorf("status: got %d, want %d", got, test.want)
+			}
+		})
 	}
 }

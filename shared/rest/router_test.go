@@ -6,9 +6,11 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"firn/shared/fault"
 	"firn/shared/lake"
@@ -139,6 +141,31 @@ func TestProtocolsAreEnumerable(t *testing.T) {
 	if got := d.Protocols(); len(got) != 1 || len(got[0].Routes) != len(zoo().Routes) {
 		t.Errorf("got %d protocols, want the zoo with all its routes", len(got))
 	}
+}
+
+func FuzzNamesComeBackAsTheyWere(f *testing.F) {
+	for _, name := range []string{"a", "a/b", "a\x1fb", "%2F", "+", "..", "ü", ";", "?#", "\x00"} {
+		f.Add(name)
+	}
+	f.Fuzz(func(t *testing.T, name string) {
+		if name == "" || !utf8.ValidString(name) || len(name) > 1000 {
+			t.Skip()
+		}
+		var got string
+		d, _ := newDoor(t, func(c *rest.Config) {
+			c.Protocols = []rest.Protocol{{Name: "p", Dialect: rest.Vocabulary{}.Envelope, Routes: []rest.Route{{
+				Method: "GET", Pattern: "/x/{name}/y", Operation: "x", Function: rest.Catalog,
+				Handler: func(_ context.Context, c *rest.Call) (rest.Answer, error) {
+					got = c.Path("name")
+					return rest.Empty(204), nil
+				},
+			}}}}
+		})
+		ask(d, "GET /x/"+url.PathEscape(name)+"/y", nil)
+		if got != name {
+			t.Errorf("got %q, want %q", got, name)
+		}
+	})
 }
 
 // sink takes an answer and keeps nothing.

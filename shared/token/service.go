@@ -30,7 +30,7 @@ type Service struct {
 	clients  Clients
 	issuer   *Issuer
 	verifier *Verifier
-	nobody   Client // stands in for unknown clients
+	nobody   Client // stands in for unknown clients; nothing matches its secret, which was never kept
 }
 
 // NewService makes a Service that signs, and verifies what is exchanged, with the keys.
@@ -50,7 +50,6 @@ func (s *Service) Credentials(ctx context.Context, realm lake.Realm, clientID st
 		return "", err
 	}
 	client, err := s.clients.Client(ctx, realm, clientID)
-	known := err == nil
 	if fault.Is(err, fault.NotFound) {
 		client, err = &s.nobody, nil
 	}
@@ -58,7 +57,7 @@ func (s *Service) Credentials(ctx context.Context, realm lake.Realm, clientID st
 		return "", err
 	}
 	generation, match := client.Secrets.Match(secret)
-	if !match || !known {
+	if !match {
 		return "", unauthorized(errors.New("the client is unknown, or its secret wrong"))
 	}
 	p := &lake.Principal{ID: client.PrincipalID, Name: client.Principal, ClientID: clientID}

@@ -59,12 +59,24 @@ func TestVerify(t *testing.T) {
 	}
 }
 
+// misspelt sets bits of the last character that stand for nothing: the same token in another spelling.
+func misspelt(raw string) string {
+	last := len(raw) - 1
+	return raw[:last] + map[byte]string{'A': "B", 'Q': "R", 'g': "h", 'w': "x"}[raw[last]]
+}
+
 func TestATokenIsNothing(t *testing.T) {
 	k, other := newKeys(t), newKeys(t)
 	good := issue(t, k, "PRINCIPAL_ROLE:ALL")
 	head, rest, _ := strings.Cut(good, ".")
 	payload, signature, _ := strings.Cut(rest, ".")
 	another := strings.Split(issue(t, k, "PRINCIPAL_ROLE:x"), ".")
+	long := *alice
+	long.Name = strings.Repeat("x", token.MaxToken)
+	tooLong, err := token.NewIssuer(k).Issue("R", &long, 3, []string{"PRINCIPAL_ROLE:ALL"}, noon)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, test := range []struct {
 		name  string
 		realm lake.Realm
@@ -80,7 +92,8 @@ func TestATokenIsNothing(t *testing.T) {
 		{"with the signature of another", "R", head + "." + another[1] + "." + signature, 0},
 		{"if it is empty", "R", "", 0},
 		{"if it is garbage", "R", "abc.def.ghi", 0},
-		{"if it is too long", "R", good + strings.Repeat("x", token.MaxToken), 0},
+		{"if it is too long", "R", tooLong.Reveal(), 0},
+		{"in another spelling", "R", misspelt(good), 0},
 		{"with a scope that no one may ask for", "R", issue(t, k, "other"), 0},
 		{"with no scope", "R", issue(t, k), 0},
 	} {

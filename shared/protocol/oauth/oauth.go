@@ -14,7 +14,8 @@
 // is token exchange (that is how Iceberg's Java client comes back after its token has ended). Token exchange without a
 // secret needs an Authorization header, whatever is in it: the subject token is the proof.
 //
-// A missing grant type, which breaks Polaris (500), is invalid_request (RFC 6749, section 5.2).
+// A form that cannot be decoded is not repeated in the refusal, as Polaris does: it may hold a secret, and the refusal is
+// logged. A missing grant type, which breaks Polaris (500), is invalid_request (RFC 6749, section 5.2).
 package oauth
 
 import (
