@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -144,19 +145,30 @@ func TestJSONIsTheServersDocument(t *testing.T) {
 	}
 }
 
-func TestAnUpdateSendsBackFieldsThatThisProgramDoesNotKnow(t *testing.T) {
-	var sent string
-	environment := serverOf(t, func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodPut {
-			b, _ := io.ReadAll(r.Body)
-			sent = string(b)
-		}
-		_, _ = w.Write([]byte(`{"name":"a","entityVersion":7,"properties":{"k":"v"},"storageConfigInfo":{"storageType":"S3","newField":{"x":1}}}`))
-	})
-	code, _, stderr := run(t, cli.Config{}, environment, "catalogs", "update", "a", "--region=eu-west-1")
-	want := `{"currentEntityVersion":7,"properties":{"k":"v"},"storageConfigInfo":{"newField":{"x":1},"region":"eu-west-1","storageType":"S3"}}`
-	if code != 0 || sent != want {
-		t.Errorf("got %d %q %s, want 0 %s", code, stderr, sent, want)
+func TestAnUpdateSendsBackWhatItDoesNotChange(t *testing.T) {
+	tests := []struct {
+		name, flag, want string
+	}{
+		{
+			"storage, with fields that this program does not know", "--region=eu-west-1",
+			`{"currentEntityVersion":7,"properties":{"k":"v"},"storageConfigInfo":{"newField":{"x":1},"region":"eu-west-1","storageType":"S3"}}`,
+		},
+		{"properties, and no storage", "--set-property=a=b", `{"currentEntityVersion":7,"properties":{"a":"b","k":"v"}}`},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			var sent []byte
+			environment := serverOf(t, func(w http.ResponseWriter, r *http.Request) {
+				if r.Method == http.MethodPut {
+					sent, _ = io.ReadAll(r.Body)
+				}
+				_, _ = w.Write([]byte(`{"name":"a","entityVersion":7,"properties":{"k":"v"},"storageConfigInfo":{"storageType":"S3","newField":{"x":1}}}`))
+			})
+			code, _, stderr := run(t, cli.Config{}, environment, "catalogs", "update", "a", test.flag)
+			if code != 0 || string(sent) != test.want {
+				t.Errorf("got %d %q %s, want 0 %s", code, stderr, sent, test.want)
+			}
+		})
 	}
 }
 
@@ -205,5 +217,24 @@ func TestABaseURLMayHaveAPath(t *testing.T) {
 	want := []string{"/prod/api/catalog/v1/oauth/tokens", "/prod/api/catalog/v1/x%20y/namespaces/a%1Fb%2Fc"}
 	if diff := cmp.Diff(paths, want); code != 0 || diff != "" {
 		t.Errorf("got code %d %q, want 0; got -, want +:\n%s", code, stderr, diff)
+	}
+}
+
+// full is a disk without room.
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
+
+func TestAnAnswerThatCannotBePrintedIsNoSuccess(t *testing.T) {
+	environment := serverOf(t, says(201, `{"principal":{"name":"p"},"credentials":{"clientId":"i","clientSecret":"the-secret"}}`))
+	for _, output := range []string{"text", "json"} {
+		t.Run(output, func(t *testing.T) {
+			var stderr strings.Builder
+			c := cli.Config{Getenv: func(name string) string { return environment[name] }, Stdout: full{}, Stderr: &stderr}
+			code := cli.Main(t.Context(), c, []string{"principals", "reset", "p", "--output", output})
+			if want := "firn: the answer could not be printed: no space left on device\n"; code != 1 || !strings.HasPrefix(stderr.String(), want) {
+				t.Errorf("got %d %q, want 1 %q", code, stderr.String(), want)
+			}
+		})
 	}
 }

@@ -111,7 +111,8 @@ func catalogsList(s *session) *cobra.Command {
 				return fmt.Errorf("writing the list: %w", err)
 			}
 		}
-		return s.document(body)
+		s.document(body)
+		return nil
 	})
 	cmd.Flags().StringVar(&role, "principal-role", "", "only catalogs of which this `role` holds a catalog role; asks once per catalog")
 	return cmd

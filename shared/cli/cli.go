@@ -6,7 +6,7 @@
 // tables and sentences; `--output json` prints the API's own document, with the fields that this client does not know,
 // and nothing where the API answers nothing. Errors go to stderr: what happened, then what to do next. The exit code is 0,
 // 1 for a failure and 2 for a command that was written wrongly, which then had no effect. Every command is one request or
-// a few, and safe to repeat; nothing is kept on this machine.
+// a few, and nothing is kept on this machine.
 //
 // It refuses to find credentials by itself, to follow redirects (they would carry a secret elsewhere), and to print a
 // secret other than the one that create, rotate-credentials or reset was just given, once, on stdout.
@@ -24,7 +24,7 @@
 // carry fields that no generated type has. Text from the server is shown with control characters escaped, since a name
 // that somebody else chose must not steer an administrator's terminal.
 //
-// `serve` is handed in: this package imports no driver and knows no use-case, so that a build without it is a client alone.
+// `serve` is handed in: this package imports no driver and no use-case, so that a build without it is a client alone.
 package cli
 
 import (
@@ -51,6 +51,8 @@ var nouns = []func(*session) *cobra.Command{
 // Main runs one command and gives its exit code: 0, 1 for a failure, 2 for wrong usage. args begin behind the program's
 // name.
 func Main(ctx context.Context, c Config, args []string) int {
+	out := &printer{to: c.Stdout}
+	c.Stdout = out
 	s := &session{config: c}
 	root := group("firn", "A serverless lakehouse catalog that hands out keys")
 	root.SilenceErrors, root.SilenceUsage = true, true
@@ -68,5 +70,8 @@ func Main(ctx context.Context, c Config, args []string) int {
 	}
 	root.SetArgs(append([]string{}, args...)) // never nil: cobra would read the process's own
 	cmd, err := root.ExecuteContextC(ctx)
+	if err == nil && out.err != nil {
+		err = failed("the answer could not be printed: "+out.err.Error(), "The command took effect. A secret that it would have shown is lost: reset it.")
+	}
 	return report(c.Stderr, cmd.CommandPath(), err)
 }

@@ -19,7 +19,7 @@ func namespaces(s *session) *cobra.Command {
 // namespacesPath is where a catalog's namespaces are: its name is the prefix that its configuration gives to engines.
 func namespacesPath(catalog string) []string { return []string{iceberg, catalog, "namespaces"} }
 
-// namespacePath reads a namespace of the command line. needs is for whoever may not see it.
+// namespacePath is the path of a namespace as it is written on the command line.
 func namespacePath(catalog, namespace string) ([]string, error) {
 	levels, err := splitNamespace(namespace)
 	if err != nil {
@@ -89,7 +89,8 @@ func namespacesList(s *session) *cobra.Command {
 			return err
 		}
 		if s.output == "json" {
-			return s.document(body)
+			s.document(body)
+			return nil
 		}
 		rows := make([][]string, len(all.Namespaces))
 		for i, levels := range all.Namespaces {

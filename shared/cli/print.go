@@ -12,6 +12,22 @@ import (
 	"unicode"
 )
 
+// printer remembers that something could not be printed, so that only Main asks.
+type printer struct {
+	to  io.Writer
+	err error
+}
+
+// Write passes on what it is given until that fails once.
+func (p *printer) Write(b []byte) (int, error) {
+	if p.err != nil {
+		return 0, p.err
+	}
+	n, err := p.to.Write(b)
+	p.err = err
+	return n, err
+}
+
 // table prints rows under headings.
 func table(w io.Writer, headings []string, rows [][]string) {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)

@@ -5,10 +5,11 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"firn/shared/access"
 )
 
 // grant is a GrantResource of the management API.
@@ -21,17 +22,15 @@ type grant struct {
 	PolicyName string   `json:"policyName,omitempty"`
 }
 
-// level is a kind of object that privileges are granted on; what is granted there holds for all that is in it.
-type level struct {
-	name       string   // the type of the grant, and of the flag that names the object
-	privileges []string // what can be granted
-}
+// securables are the kinds of objects that privileges are granted on here; what is granted there holds for all that is in
+// them.
+var securables = []access.GrantType{access.OnCatalog, access.OnNamespace, access.OnTable, access.OnView}
 
 func privileges(s *session) *cobra.Command {
 	cmd := group("privileges", "Manage the privileges of catalog roles", privilegesList(s))
-	for _, l := range levels {
-		cmd.AddCommand(group(l.name, "Grant and revoke privileges on a "+l.name,
-			privilegeChange(s, l, "grant"), privilegeChange(s, l, "revoke")))
+	for _, on := range securables {
+		cmd.AddCommand(group(string(on), "Grant and revoke privileges on a "+string(on),
+			privilegeChange(s, on, "grant", "Grant"), privilegeChange(s, on, "revoke", "Revoke")))
 	}
 	return cmd
 }
@@ -62,54 +61,75 @@ func privilegesList(s *session) *cobra.Command {
 	return cmd
 }
 
+// grantFlags name what a privilege is granted on, and to whom.
+type grantFlags struct {
+	catalog, role, namespace, object string
+}
+
+func (f *grantFlags) bind(cmd *cobra.Command, on access.GrantType) {
+	ofCatalogRole(cmd, &f.catalog, &f.role)
+	if on == access.OnCatalog {
+		return
+	}
+	cmd.Flags().StringVar(&f.namespace, "namespace", "", "`namespace`, levels with dots between (\\. is a dot inside a level)")
+	required(cmd, "namespace")
+	if on == access.OnTable || on == access.OnView {
+		cmd.Flags().StringVar(&f.object, string(on), "", "`name` of the "+string(on))
+		required(cmd, string(on))
+	}
+}
+
+// grant refuses what cannot be granted. A server answers 400 without a word to a privilege that it does not know, so the
+// name is checked here.
+func (f *grantFlags) grant(on access.GrantType, privilege string) (grant, error) {
+	p, err := access.ParsePrivilege(strings.ToUpper(privilege))
+	if err != nil || !access.Grantable(on).Has(p) {
+		return grant{}, misused("%s is not a privilege that can be granted on a %s", plain(privilege), on)
+	}
+	g := grant{Type: string(on), Privilege: p.String()}
+	if on != access.OnCatalog {
+		if g.Namespace, err = splitNamespace(f.namespace); err != nil {
+			return grant{}, err
+		}
+	}
+	switch on {
+	case access.OnTable:
+		g.TableName = f.object
+	case access.OnView:
+		g.ViewName = f.object
+	}
+	return g, nil
+}
+
 // privilegeChange makes the command that grants or revokes a privilege on one kind of object.
-func privilegeChange(s *session, l level, verb string) *cobra.Command {
-	var catalog, role, namespace, object string
+func privilegeChange(s *session, on access.GrantType, name, verb string) *cobra.Command {
+	var flags grantFlags
 	var cascade bool
-	change := func(ctx context.Context, args []string) error {
-		g := grant{Type: l.name, Privilege: strings.ToUpper(args[0])}
-		if !slices.Contains(l.privileges, g.Privilege) {
-			return misused("%s is not a privilege that can be granted on a %s", plain(args[0]), l.name)
-		}
-		if l.name != "catalog" {
-			var err error
-			if g.Namespace, err = splitNamespace(namespace); err != nil {
-				return err
-			}
-		}
-		switch l.name {
-		case "table":
-			g.TableName = object
-		case "view":
-			g.ViewName = object
+	short := verb + " a privilege on a " + string(on)
+	cmd := leaf(name+" PRIVILEGE", short, func(ctx context.Context, args []string) error {
+		g, err := flags.grant(on, args[0])
+		if err != nil {
+			return err
 		}
 		r := request{
-			method: http.MethodPut, path: append(catalogRolePath(catalog, role), "grants"),
+			method: http.MethodPut, path: append(catalogRolePath(flags.catalog, flags.role), "grants"),
 			body: map[string]any{"grant": g}, needs: manageAccess,
 		}
-		if verb == "grant" {
-			return s.say(ctx, r, "Granted %s to catalog role %s of catalog %s.", g.Privilege, role, catalog)
+		if name == "grant" {
+			return s.say(ctx, r, "Granted %s to catalog role %s of catalog %s.", g.Privilege, flags.role, flags.catalog)
 		}
 		r.method = http.MethodPost // not DELETE: the grant is in the body (management API, revokeGrantFromCatalogRole)
 		if cascade {
 			r.query = url.Values{"cascade": {"true"}}
 		}
-		return s.say(ctx, r, "Revoked %s from catalog role %s of catalog %s.", g.Privilege, role, catalog)
+		return s.say(ctx, r, "Revoked %s from catalog role %s of catalog %s.", g.Privilege, flags.role, flags.catalog)
+	})
+	for _, p := range access.Grantable(on).List() {
+		cmd.ValidArgs = append(cmd.ValidArgs, p.String()) // for shell completion
 	}
-	short := map[string]string{"grant": "Grant a privilege on a ", "revoke": "Revoke a privilege on a "}[verb] + l.name
-	cmd := leaf(verb+" PRIVILEGE", short, change)
-	cmd.Long = short + ". The privileges are:\n\n  " + strings.Join(l.privileges, "\n  ")
-	cmd.ValidArgs = l.privileges // for shell completion
-	ofCatalogRole(cmd, &catalog, &role)
-	if l.name != "catalog" {
-		cmd.Flags().StringVar(&namespace, "namespace", "", ``+"`namespace`"+`, levels with dots between (\. is a dot inside a level)`)
-		required(cmd, "namespace")
-	}
-	if l.name == "table" || l.name == "view" {
-		cmd.Flags().StringVar(&object, l.name, "", "`name` of the "+l.name)
-		required(cmd, l.name)
-	}
-	if verb == "revoke" {
+	cmd.Long = short + ". The privileges are:\n\n  " + strings.Join(cmd.ValidArgs, "\n  ")
+	flags.bind(cmd, on)
+	if name == "revoke" {
 		cmd.Flags().BoolVar(&cascade, "cascade", false, "also revoke what follows from it; servers may not have it")
 	}
 	return cmd

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -28,7 +29,8 @@ func (s *session) bind(fs *pflag.FlagSet) {
 	fs.SortFlags = false
 	fs.StringVar(&s.baseURL, "base-url", "http://127.0.0.1:8181", "where the server is, without /api")
 	fs.StringVar(&s.clientID, "client-id", "", "OAuth client id")
-	fs.StringVar((*string)(&s.clientSecret), "client-secret", "", "OAuth client secret; better in the environment, where other users do not see it")
+	fs.StringVar((*string)(&s.clientSecret), "client-secret", "",
+		"OAuth client secret; better in the environment, where other users do not see it")
 	fs.StringVar((*string)(&s.accessToken), "access-token", "", "OAuth access token, in place of client id and secret")
 	fs.StringVar(&s.realm, "realm", "", "realm; the server's first if not given")
 	oneOf(fs, &s.output, "output", "text", "what to print: tables, or the API's JSON", "text", "json")
@@ -55,14 +57,15 @@ func (s *session) send(ctx context.Context, r request, out any) ([]byte, error) 
 	}
 	if out != nil && len(body) > 0 {
 		if err := json.Unmarshal(body, out); err != nil {
-			return nil, failed("the answer is not the JSON that this command expects", "Check that --base-url names a firn server of this or a newer version.")
+			return nil, failed("the answer is not the JSON that this command expects",
+				"Check that --base-url names a firn server of this or a newer version.")
 		}
 	}
 	return body, nil
 }
 
-// show sends a request and prints the answer: the document itself, or what text makes of it. An out of type
-// json.RawMessage takes the body as it is.
+// show sends a request and prints the answer: the document itself, or what text makes of it. An
+// answer of type json.RawMessage is the body as it is.
 func show[T any](ctx context.Context, s *session, r request, text func(w io.Writer, answer T)) error {
 	var answer T
 	body, err := s.send(ctx, r, &answer)
@@ -70,7 +73,8 @@ func show[T any](ctx context.Context, s *session, r request, text func(w io.Writ
 		return err
 	}
 	if s.output == "json" {
-		return s.document(body)
+		s.document(body)
+		return nil
 	}
 	text(s.config.Stdout, answer)
 	return nil
@@ -88,15 +92,8 @@ func (s *session) say(ctx context.Context, r request, format string, names ...st
 }
 
 // document prints an answer of the API as it is; an empty one prints nothing.
-func (s *session) document(body []byte) error {
-	if len(body) == 0 {
-		return nil
+func (s *session) document(body []byte) {
+	if len(body) > 0 {
+		fmt.Fprintf(s.config.Stdout, "%s\n", bytes.TrimSuffix(body, []byte("\n")))
 	}
-	if body[len(body)-1] != '\n' {
-		body = append(body, '\n')
-	}
-	if _, err := s.config.Stdout.Write(body); err != nil {
-		return fmt.Errorf("printing the answer: %w", err)
-	}
-	return nil
 }

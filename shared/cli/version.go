@@ -36,7 +36,8 @@ func version(s *session) *cobra.Command {
 			if err != nil {
 				return fmt.Errorf("writing the version: %w", err)
 			}
-			return s.document(text)
+			s.document(text)
+			return nil
 		}
 		fmt.Fprintf(s.config.Stdout, "firn %s, %s\n", b.Version, b.Go)
 		return nil
