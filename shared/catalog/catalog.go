@@ -35,6 +35,7 @@ type Config struct {
 	Store           *store.Store
 	Vendor          vend.Vendor // with its cache in front
 	Files           blob.Opener
+	Revoked         func(ids ...lake.ID) // told of tables whose keys must die at once
 	Log             *slog.Logger
 	Now             func() time.Time
 	UniqueLocations bool          // a table's own folder ends in a random leaf, where the catalog does not say otherwise

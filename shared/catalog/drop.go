@@ -33,7 +33,11 @@ func (s *Service) DropTable(ctx context.Context, c lake.Caller, catalog string, 
 				return err
 			}
 		}
-		return s.Store.DropTable(ctx, n, t, work)
+		if err := s.Store.DropTable(ctx, n, t, work); err != nil {
+			return err
+		}
+		s.Revoked(t.Value.ID)
+		return nil
 	})
 	if err == nil && work != nil {
 		// What is not deleted before the answer is taken up by the next tick.

@@ -100,3 +100,9 @@ func (s Secrets) Rotate(fresh Secret, dropOld bool) Secrets {
 	}
 	return next
 }
+
+// Credentials are what a client proves itself with.
+type Credentials struct {
+	ClientID     string
+	ClientSecret Secret
+}

@@ -1,0 +1,53 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"firn/shared/lake"
+)
+
+// bootstrap makes the realms that are not there yet. Credentials come from the environment; those that firn makes are
+// printed once and kept nowhere.
+func (a *App) bootstrap(ctx context.Context, w World) error {
+	given, err := bootstrapCredentials(w.Getenv)
+	if err != nil {
+		return err
+	}
+	for _, realm := range a.realms {
+		made, root, err := a.Admin.Bootstrap(ctx, realm, given[realm])
+		if err != nil {
+			return fmt.Errorf("bootstrap the realm %s: %w", realm, err)
+		}
+		if !made || given[realm].ClientID != "" {
+			continue
+		}
+		fmt.Fprintf(w.Stdout, "realm: %s root principal credentials: %s:%s\n", realm, root.ClientID, root.ClientSecret.Reveal())
+		fmt.Fprintf(w.Stdout, "  They are shown this once. To use them: export CLIENT_ID=%s CLIENT_SECRET=%s\n", root.ClientID, root.ClientSecret.Reveal())
+	}
+	return nil
+}
+
+// bootstrapCredentials reads realm,id,secret triples, separated by semicolons: from FIRN_BOOTSTRAP_CREDENTIALS, else from
+// POLARIS_BOOTSTRAP_CREDENTIALS.
+func bootstrapCredentials(getenv func(string) string) (map[lake.Realm]lake.Credentials, error) {
+	name := "FIRN_BOOTSTRAP_CREDENTIALS"
+	text := getenv(name)
+	if text == "" {
+		name = "POLARIS_BOOTSTRAP_CREDENTIALS"
+		text = getenv(name)
+	}
+	out := map[lake.Realm]lake.Credentials{}
+	if text == "" {
+		return out, nil
+	}
+	for _, triple := range strings.Split(strings.TrimSuffix(text, ";"), ";") {
+		parts := strings.Split(triple, ",")
+		if len(parts) != 3 || parts[0] == "" || parts[1] == "" || parts[2] == "" {
+			return nil, fmt.Errorf("%s must be realm,id,secret, several of them separated by semicolons", name)
+		}
+		out[lake.Realm(strings.TrimSpace(parts[0]))] = lake.Credentials{ClientID: strings.TrimSpace(parts[1]), ClientSecret: lake.Secret(strings.TrimSpace(parts[2]))}
+	}
+	return out, nil
+}

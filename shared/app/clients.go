@@ -1,0 +1,37 @@
+package app
+
+import (
+	"context"
+
+	"firn/shared/fault"
+	"firn/shared/lake"
+	"firn/shared/store"
+	"firn/shared/token"
+)
+
+// clients lets the token service find who may have tokens in the store.
+type clients struct{ *store.Store }
+
+var _ token.Clients = clients{}
+
+// Client finds a client by its id.
+func (c clients) Client(ctx context.Context, realm lake.Realm, clientID string) (*token.Client, error) {
+	found, err := c.Store.Client(ctx, realm, clientID)
+	if err != nil {
+		return nil, err
+	}
+	return &token.Client{PrincipalID: found.PrincipalID, Principal: found.Principal, Secrets: found.Secrets}, nil
+}
+
+// Principal finds the principal that a token was issued to, as it is now.
+func (c clients) Principal(ctx context.Context, caller lake.Caller) (*lake.Principal, error) {
+	b := c.Batch(caller.Realm)
+	p := b.Principal(caller.Principal)
+	if err := b.Read(ctx); err != nil {
+		return nil, err
+	}
+	if p.Value == nil || p.Value.ID != caller.PrincipalID {
+		return nil, fault.Missing(fault.Principal, caller.Principal)
+	}
+	return p.Value, nil
+}

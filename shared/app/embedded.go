@@ -1,0 +1,84 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/config"
+
+	bloblocal "firn/shared/blob/local"
+	"firn/shared/blob/s3"
+	"firn/shared/lake"
+	"firn/shared/s3local"
+	"firn/shared/vend"
+	"firn/shared/vend/aws"
+	vendlocal "firn/shared/vend/local"
+)
+
+// embeddedRegion is the region that clients of the embedded store are told: it takes any, they need one.
+const embeddedRegion = "us-east-1"
+
+// embedded is the object store of this process. Its master key is fresh: a restart ends every key that was vended.
+type embedded struct {
+	store    *s3local.Store
+	issuer   *s3local.Issuer
+	gate     *s3local.Gate
+	endpoint string
+}
+
+func openEmbedded(dir, endpoint string, log *slog.Logger) (*embedded, error) {
+	store, err := s3local.Open(s3local.Config{Dir: dir, Sync: true, Now: time.Now})
+	if err != nil {
+		return nil, fmt.Errorf("open the object store: %w", err)
+	}
+	master := make([]byte, 32)
+	rand.Read(master)
+	issuer, err := s3local.NewIssuer(master, time.Now)
+	if err != nil {
+		return nil, err
+	}
+	gate, err := s3local.NewGate(issuer, store, time.Now, log)
+	return &embedded{store: store, issuer: issuer, gate: gate, endpoint: endpoint}, err
+}
+
+// config completes a server's configuration with the drivers of one machine: the embedded store, AWS and compatible
+// stores with the credentials of this environment, and files.
+func (e *embedded) config(ctx context.Context, c Config) Config {
+	local, err := vendlocal.New(vendlocal.Config{Issuer: e.issuer, Endpoint: func() string { return e.endpoint }, Region: embeddedRegion})
+	if err != nil {
+		panic(err) // all its settings are constants
+	}
+	objects, err := bloblocal.New(bloblocal.Config{Store: e.store, Issuer: e.issuer})
+	if err != nil {
+		panic(err)
+	}
+	vendor, opener := vend.ByStorage{Embedded: local}, files{embedded: objects, onDisk: c.AllowFileStorage}
+	// Without a cloud configured this reads the environment and finds nothing; no call is made before a key is asked for.
+	if base, err := config.LoadDefaultConfig(ctx); err == nil {
+		if base.Region == "" {
+			base.Region = embeddedRegion
+		}
+		if v, err := aws.New(aws.Config{Base: base}); err == nil {
+			vendor.S3 = v
+		}
+		if o, err := s3.New(s3.Config{Base: base, Unvend: base.Credentials}); err == nil {
+			opener.s3 = o
+		}
+	} else {
+		c.Log.Warn("no AWS configuration: catalogs on S3 other than the embedded store cannot be used", "error", err.Error())
+	}
+	c.Vendor, c.Files = vendor, opener
+	c.Revoked = func(ids ...lake.ID) {
+		for _, id := range ids {
+			for _, subject := range []string{"principal:", "table:"} {
+				if err := e.issuer.Revoke(subject + string(id)); err != nil {
+					c.Log.Error("a key could not be revoked", "id", string(id), "error", err.Error())
+				}
+			}
+		}
+	}
+	return c
+}

@@ -1,0 +1,192 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"firn/shared/kv/bolt"
+	"firn/shared/lake"
+	"firn/shared/rest"
+	"firn/shared/s3local"
+	"firn/shared/token"
+)
+
+// ServeConfig is what `firn serve` was asked for; its flags say what the fields mean.
+type ServeConfig struct {
+	Data                     string
+	Listen                   string
+	StoreListen              string
+	Realms                   []string
+	MaxBody                  int64
+	AllowFileStorage         bool
+	RequireRotation          bool
+	AllowOverlappingCatalogs bool
+	UniqueLocations          bool
+	LogFormat                string
+}
+
+// World is the process that serves.
+type World struct {
+	Getenv func(string) string
+	Stdout io.Writer // the root credential goes here, once
+	Stderr io.Writer // the log
+}
+
+// tick is how often work that goes on after answers is looked for.
+const tick = 5 * time.Second
+
+// Serve runs the whole server in this process until ctx ends, then answers what is in flight and stops.
+func Serve(ctx context.Context, w World, c ServeConfig) (err error) {
+	log := logger(w.Stderr, c.LogFormat)
+	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		return fmt.Errorf("make the data folder: %w", err)
+	}
+	db, err := bolt.Open(bolt.Config{Path: filepath.Join(c.Data, "firn.db")})
+	if err != nil {
+		return fmt.Errorf("open the data folder %s (is another firn serving from it?): %w", c.Data, err)
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	keys, err := signingKeys(filepath.Join(c.Data, "signing-key.pem"))
+	if err != nil {
+		return err
+	}
+	api, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return fmt.Errorf("listen for the API: %w", err)
+	}
+	defer api.Close()
+	objects, err := net.Listen("tcp", c.StoreListen)
+	if err != nil {
+		return fmt.Errorf("listen for the object store: %w", err)
+	}
+	defer objects.Close()
+	embedded, err := openEmbedded(filepath.Join(c.Data, "objects"), "http://"+objects.Addr().String(), log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, embedded.store.Close()) }()
+	metrics := NewMetrics()
+	a, err := New(embedded.config(ctx, Config{Table: db, Keys: keys, Log: log, Now: time.Now, Metrics: metrics, Realms: realms(c.Realms), MaxBody: c.MaxBody,
+		AllowFileStorage: c.AllowFileStorage, AllowOverlappingCatalogs: c.AllowOverlappingCatalogs, RequireRotation: c.RequireRotation, UniqueLocations: c.UniqueLocations}))
+	if err != nil {
+		return err
+	}
+	if err := a.bootstrap(ctx, w); err != nil {
+		return err
+	}
+	fmt.Fprintf(w.Stdout, "firn serves the Iceberg REST catalog at http://%s/api/catalog and tables' files at http://%s\n", api.Addr(), objects.Addr())
+	return a.run(ctx, api, objects, metrics, embedded.gate, log)
+}
+
+func realms(names []string) []lake.Realm {
+	var out []lake.Realm
+	for _, name := range names {
+		out = append(out, lake.Realm(name))
+	}
+	return out
+}
+
+// run serves both listeners and the tick until ctx ends or one of them fails.
+func (a *App) run(ctx context.Context, api, objects net.Listener, metrics *Metrics, gate *s3local.Gate, log *slog.Logger) error {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", metrics.Handler())
+	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/metrics" {
+			mux.ServeHTTP(w, r)
+			return
+		}
+		a.Handler.ServeHTTP(w, r)
+	})
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return rest.Serve(ctx, api, handler, log) })
+	group.Go(func() error { return serveObjects(ctx, objects, gate.Server()) })
+	group.Go(func() error {
+		ticker := time.NewTicker(tick)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-ticker.C:
+				if err := a.Tick(ctx); err != nil && ctx.Err() == nil {
+					log.WarnContext(ctx, "the tick failed and will be tried again", "error", err.Error())
+				}
+			}
+		}
+	})
+	return group.Wait()
+}
+
+// storeShutdown is how long transfers may go on when the server stops.
+const storeShutdown = 10 * time.Second
+
+func serveObjects(ctx context.Context, l net.Listener, server *http.Server) error {
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(l) }()
+	select {
+	case err := <-served:
+		return fmt.Errorf("serve the object store: %w", err)
+	case <-ctx.Done():
+	}
+	wait, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeShutdown)
+	defer cancel()
+	if err := server.Shutdown(wait); err != nil {
+		return server.Close()
+	}
+	<-served
+	return nil
+}
+
+func logger(w io.Writer, format string) *slog.Logger {
+	if format == "json" {
+		return slog.New(slog.NewJSONHandler(w, nil))
+	}
+	return slog.New(slog.NewTextHandler(w, nil))
+}
+
+// signingKeys reads the key that signs tokens, or makes it. Only its owner may read the file.
+func signingKeys(path string) (*token.Keys, error) {
+	text, err := os.ReadFile(path)
+	switch {
+	case err == nil:
+		return token.ParseKeys(lake.Secret(text))
+	case !errors.Is(err, os.ErrNotExist):
+		return nil, fmt.Errorf("read the signing key: %w", err)
+	}
+	keys, err := token.NewKeys()
+	if err != nil {
+		return nil, err
+	}
+	pem, err := keys.PEM()
+	if err != nil {
+		return nil, err
+	}
+	if err := writeNew(path, []byte(pem.Reveal())); err != nil {
+		return nil, fmt.Errorf("keep the signing key: %w", err)
+	}
+	return keys, nil
+}
+
+// writeNew makes a file that is whole or not there.
+func writeNew(path string, data []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".new-*") // mode 0600
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	_, err = f.Write(data)
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}
