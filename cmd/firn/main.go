@@ -9,12 +9,16 @@ import (
 
 	"golang.org/x/term"
 
+	"firn/shared/app"
 	"firn/shared/cli"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := cli.Main(ctx, cli.Config{
+		Serve: func(ctx context.Context, c cli.ServeConfig) error {
+			return app.Serve(ctx, app.World{Getenv: os.Getenv, Stdout: os.Stdout, Stderr: os.Stderr}, app.ServeConfig(c))
+		},
 		Getenv:   os.Getenv,
 		Stdout:   os.Stdout,
 		Stderr:   os.Stderr,
