@@ -78,7 +78,6 @@ func newBuilder(base *Table, updates []Update, at At) *builder {
 	b.properties, b.refs = map[string]string{}, map[string]reference{}
 	b.schemas.loaded, b.specs.loaded, b.orders.loaded, b.keysLoaded = true, true, true, true
 	b.statistics[0].loaded, b.statistics[1].loaded = true, true
-	b.snapshots.ids = map[int64]int64{}
 	return b
 }
 

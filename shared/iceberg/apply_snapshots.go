@@ -1,9 +1,8 @@
 package iceberg
 
 import (
-	"bytes"
 	"math"
-	"strconv"
+	"slices"
 
 	"firn/shared/fault"
 )
@@ -15,59 +14,30 @@ type snapshotChanges struct {
 	dropped  map[int64]bool // of the base
 	removed  bool           // a snapshot was removed, of the base or added
 	mainSeen []int64        // added and set as main
-	ids      map[int64]int64
+	known    map[int64]bool // the base's ids
+	lookups  int
 	lowered  bool // the last sequence number went down
 }
 
-// indexSnapshots reads the ids and sequence numbers of all the base's snapshots.
-func (b *builder) indexSnapshots() error {
-	if b.snapshots.ids != nil {
-		return nil
+// hasSnapshot looks for a snapshot. The first few times it looks through the base's ids, then it makes an index.
+func (b *builder) hasSnapshot(id int64) bool {
+	c := &b.snapshots
+	if _, ok := c.addedAt[id]; ok {
+		return true
 	}
-	list, ok := elements(b.base.member("snapshots").value)
-	if !ok {
-		return broken("snapshots")
+	if c.dropped[id] || b.base == nil {
+		return false
 	}
-	ids := make(map[int64]int64, len(list))
-	for _, raw := range list {
-		r := read("snapshot", raw)
-		var sequence int64
-		if r.has("sequence-number") {
-			sequence = r.long("sequence-number")
-		}
-		ids[r.long("snapshot-id")] = sequence
-		if r.err != nil {
-			return broken("snapshots")
+	if c.lookups++; c.lookups <= 8 {
+		return slices.Contains(b.base.snapshots, id)
+	}
+	if c.known == nil {
+		c.known = make(map[int64]bool, len(b.base.snapshots))
+		for _, id := range b.base.snapshots {
+			c.known[id] = true
 		}
 	}
-	b.snapshots.ids = ids
-	return nil
-}
-
-// hasSnapshot looks for a snapshot. New ids are random: as a rule their digits are nowhere in the base's list, and the list
-// need not be read.
-func (b *builder) hasSnapshot(id int64) (bool, error) {
-	if _, ok := b.snapshots.addedAt[id]; ok {
-		return true, nil
-	}
-	if b.snapshots.dropped[id] {
-		return false, nil
-	}
-	if b.snapshots.ids == nil {
-		for _, ref := range b.base.refs {
-			if ref.snapshotID == id {
-				return true, nil
-			}
-		}
-		if !bytes.Contains(b.base.member("snapshots").value, strconv.AppendInt(nil, id, 10)) {
-			return false, nil
-		}
-		if err := b.indexSnapshots(); err != nil {
-			return false, err
-		}
-	}
-	_, ok := b.snapshots.ids[id]
-	return ok, nil
+	return c.known[id]
 }
 
 func (b *builder) addSnapshot(s snapshot) error {
@@ -83,11 +53,7 @@ func (b *builder) addSnapshot(s snapshot) error {
 			return fault.New(fault.Invalid, "Attempting to add a snapshot before a %s is added", need.what)
 		}
 	}
-	there, err := b.hasSnapshot(s.id)
-	if err != nil {
-		return err
-	}
-	if there {
+	if b.hasSnapshot(s.id) {
 		return fault.New(fault.Invalid, "Snapshot already exists for id: %d", s.id)
 	}
 	if b.formatVersion > 1 && s.sequenceNumber <= b.lastSequenceNumber && s.parent != nil {
@@ -132,12 +98,9 @@ func (b *builder) removeSnapshots(ids []int64) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	if err := b.indexSnapshots(); err != nil {
-		return err
-	}
 	gone := make(map[int64]bool)
 	for _, id := range ids {
-		if there, _ := b.hasSnapshot(id); there && !gone[id] {
+		if b.hasSnapshot(id) {
 			gone[id] = true
 			if err := b.removeSnapshot(id); err != nil {
 				return err
@@ -187,11 +150,7 @@ func (b *builder) setRef(name string, ref reference) error {
 	if old, ok := b.refs[name]; ok && old == ref {
 		return nil
 	}
-	there, err := b.hasSnapshot(ref.snapshotID)
-	if err != nil {
-		return err
-	}
-	if !there {
+	if !b.hasSnapshot(ref.snapshotID) {
 		return fault.New(fault.Invalid, "Cannot set %s to unknown snapshot: %d", name, ref.snapshotID)
 	}
 	if name == mainBranch {

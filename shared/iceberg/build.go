@@ -43,6 +43,7 @@ func (b *builder) build() (*Table, error) {
 	edits["snapshots"], edits["snapshot-log"], edits["metadata-log"] = snapshots, log, files
 	next := &Table{head: b.head, properties: b.properties, refs: b.refs, applied: b.base != nil}
 	next.doc, next.members = b.assemble(edits)
+	next.snapshots = b.snapshotIDs()
 	next.added = b.addedURIs()
 	if b.formatVersion >= 4 {
 		uris := next.Added()
@@ -82,8 +83,8 @@ func (b *builder) check() error {
 		}
 	}
 	if b.snapshots.removed && b.currentSnapshotID >= 0 {
-		if there, err := b.hasSnapshot(b.currentSnapshotID); err != nil || !there {
-			return orElse(err, fault.New(fault.Argument, "Invalid table metadata: Cannot find current version"))
+		if !b.hasSnapshot(b.currentSnapshotID) {
+			return fault.New(fault.Argument, "Invalid table metadata: Cannot find current version")
 		}
 	}
 	if err := checkMain(b.currentSnapshotID, b.refs); err != nil {
@@ -139,13 +140,17 @@ func (b *builder) checkColumns() error {
 
 // checkSequence looks for a snapshot behind which the last sequence number fell.
 func (b *builder) checkSequence() error {
-	if err := b.indexSnapshots(); err != nil {
-		return err
-	}
 	highest := int64(0)
-	for id, sequence := range b.snapshots.ids {
-		if !b.snapshots.dropped[id] {
-			highest = max(highest, sequence)
+	if b.base != nil {
+		list, _ := elements(b.base.member("snapshots").value)
+		for _, raw := range list {
+			r := read("snapshot", raw)
+			if n := r.optLong("sequence-number"); n != nil && !b.snapshots.dropped[r.long("snapshot-id")] {
+				highest = max(highest, *n)
+			}
+			if r.err != nil {
+				return broken("snapshots")
+			}
 		}
 	}
 	for _, s := range b.snapshots.added {

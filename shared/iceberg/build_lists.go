@@ -76,12 +76,9 @@ func (b *builder) encodeLog() ([][]byte, error) {
 	if err != nil {
 		return nil, broken("snapshot-log")
 	}
-	if err := b.indexSnapshots(); err != nil {
-		return nil, err
-	}
 	var kept []snapshotLogEntry
 	for _, e := range append(entries, b.log...) {
-		there, _ := b.hasSnapshot(e.snapshotID)
+		there := b.hasSnapshot(e.snapshotID)
 		if there && !slices.Contains(intermediate, e.snapshotID) {
 			kept = append(kept, e)
 		} else if !there && b.snapshots.removed {
@@ -161,57 +158,59 @@ func (b *builder) metadataLog() ([][]byte, error) {
 // assemble writes the next document: the base's members in their order with the edits in place, then what is new in the
 // reference implementation's order. It gives the members back as parts of the document.
 func (b *builder) assemble(edits map[string][][]byte) ([]byte, []member) {
-	type part struct {
-		name   string
-		pieces [][]byte
-	}
-	var parts []part
-	size := 2
-	add := func(name string, pieces [][]byte) {
-		if pieces == nil {
+	type span struct{ start, end int }
+	pieces := [][]byte{[]byte("{")}
+	size := 1
+	var spans []span
+	var members []member
+	add := func(name string, value [][]byte) {
+		if value == nil {
 			return
 		}
-		parts = append(parts, part{name, pieces})
-		size += len(name) + 4
-		for _, piece := range pieces {
+		key := []byte(",")
+		if len(members) == 0 {
+			key = nil
+		}
+		key = append(appendText(key, name), ':')
+		pieces = append(append(pieces, key), value...)
+		start := size + len(key)
+		size = start
+		for _, piece := range value {
 			size += len(piece)
 		}
+		members, spans = append(members, member{name: name}), append(spans, span{start, size})
 	}
-	var base []member
 	if b.base != nil {
-		base = b.base.members
-	}
-	for _, m := range base {
-		if pieces, edited := edits[m.name]; edited {
-			add(m.name, pieces)
-			delete(edits, m.name)
-		} else {
-			add(m.name, [][]byte{m.value})
+		for _, m := range b.base.members {
+			if value, edited := edits[m.name]; edited {
+				add(m.name, value)
+				delete(edits, m.name)
+			} else {
+				add(m.name, [][]byte{m.value})
+			}
 		}
 	}
 	for _, name := range memberOrder {
 		add(name, edits[name])
 	}
-	doc := append(make([]byte, 0, size), '{')
-	members := make([]member, 0, len(parts))
-	for i, p := range parts {
-		if i > 0 {
-			doc = append(doc, ',')
-		}
-		doc = append(appendText(doc, p.name), ':')
-		start := len(doc)
-		for _, piece := range p.pieces {
-			doc = append(doc, piece...)
-		}
-		members = append(members, member{name: p.name, value: doc[start:len(doc):len(doc)], count: b.countOf(p.name, base)})
+	doc := bytes.Join(append(pieces, []byte("}")), nil)
+	for i, s := range spans {
+		members[i].value = doc[s.start:s.end:s.end]
 	}
-	return append(doc, '}'), members
+	return doc, members
 }
 
-// countOf gives a member's count where facts are read from it.
-func (b *builder) countOf(name string, base []member) int {
-	if name != "snapshots" {
-		return 0
+// snapshotIDs lists the ids in the order of the list.
+func (b *builder) snapshotIDs() []int64 {
+	var ids []int64
+	if b.base != nil {
+		ids = b.base.snapshots
+		if b.dirty["snapshots"] {
+			ids = slices.DeleteFunc(slices.Clone(ids), func(id int64) bool { return b.snapshots.dropped[id] })
+		}
 	}
-	return find(base, name).count - len(b.snapshots.dropped) + len(b.snapshots.added)
+	for _, s := range b.snapshots.added {
+		ids = append(ids, s.id)
+	}
+	return ids
 }

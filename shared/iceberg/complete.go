@@ -19,8 +19,7 @@ func (c *completion) fill(name string, value []byte) {
 	if c.has(name) {
 		return
 	}
-	_, count := skip(value, 0)
-	c.members = replace(c.members, member{name: name, value: value, count: count})
+	c.members = replace(c.members, member{name: name, value: value})
 	c.changed = true
 }
 

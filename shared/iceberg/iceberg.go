@@ -42,6 +42,7 @@ type Table struct {
 	members    []member // of doc, in its order; the values alias doc
 	properties map[string]string
 	refs       map[string]reference
+	snapshots  []int64     // the ids of the document's snapshots, in its order
 	added      []Reference // what Apply brought in; nil if t was not made by Apply
 	applied    bool
 }
@@ -116,7 +117,7 @@ func (t *Table) Property(key string) (string, bool) {
 func (t *Table) Properties() map[string]string { return maps.Clone(t.properties) }
 
 // SnapshotCount counts the snapshots.
-func (t *Table) SnapshotCount() int { return t.member("snapshots").count }
+func (t *Table) SnapshotCount() int { return len(t.snapshots) }
 
 // CurrentSchema gives the current schema's JSON.
 func (t *Table) CurrentSchema() json.RawMessage {

@@ -24,8 +24,8 @@ func (e snapshotLogEntry) encode() []byte {
 // last entry only if it is a whole object of exactly the two members and nothing but the array's end follows.
 func lastSnapshotLogEntry(log []byte) (snapshotLogEntry, bool) {
 	if start := bytes.LastIndexByte(log, '{'); start >= 0 {
-		end, count := skip(log, start)
-		if end > 0 && count == 2 && string(bytes.TrimSpace(log[end:])) == "]" {
+		end := skip(log, start)
+		if members, _ := split(log[start:max(end, start)]); len(members) == 2 && string(bytes.TrimSpace(log[end:])) == "]" {
 			if entry, err := decodeSnapshotLogEntry(log[start:end]); err == nil {
 				return entry, true
 			}

@@ -50,12 +50,13 @@ func Parse(doc []byte) (*Table, error) {
 // ParseTrusted reads a document that Parse, Create or Apply has made, and checks no more than it reads: that is a tenth of
 // Parse's time. A document that this package cannot have made goes to Parse, as far as it shows.
 func ParseTrusted(doc []byte) (*Table, error) {
-	members, ok := split(doc)
-	t := &Table{doc: doc, members: members}
+	var scan snapshotScan
+	members, ok := splitDocument(doc, &scan)
+	t := &Table{doc: doc, members: members, snapshots: scan.ids}
 	for _, name := range alwaysWritten {
 		ok = ok && t.member(name).value != nil
 	}
-	if !ok || t.readTop() != nil {
+	if !ok || len(scan.ids) != scan.count || t.readTop() != nil {
 		return Parse(doc)
 	}
 	return t, nil
@@ -116,7 +117,7 @@ func render(members []member) ([]byte, []member) {
 		doc = append(appendText(doc, m.name), ':')
 		start := len(doc)
 		doc = append(doc, m.value...)
-		placed[i] = member{name: m.name, count: m.count, value: doc[start:len(doc):len(doc)]}
+		placed[i] = member{name: m.name, value: doc[start:len(doc):len(doc)]}
 	}
 	return append(doc, '}'), placed
 }

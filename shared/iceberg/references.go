@@ -92,7 +92,7 @@ func (t *Table) OnlyRefs() ([]byte, error) {
 			}
 		}
 		if len(kept) < len(list) {
-			members = replace(members, member{name: name, value: array(kept), count: len(kept)})
+			members = replace(members, member{name: name, value: array(kept)})
 		}
 	}
 	doc, _ := render(members)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -31,7 +32,7 @@ func checkJSON(data []byte) error {
 type checker struct {
 	data  []byte
 	pos   int
-	names []string // of the objects that are open, innermost last
+	names [][]byte // of the objects that are open, innermost last; quoted, escaped one way
 }
 
 func (c *checker) unexpected() error {
@@ -54,8 +55,7 @@ func (c *checker) value(depth int) error {
 	case '[':
 		return c.array(depth)
 	case '"':
-		_, err := c.text()
-		return err
+		return c.text()
 	case 't':
 		return c.literal("true")
 	case 'f':
@@ -71,21 +71,26 @@ func (c *checker) object(depth int) error {
 	defer func() { c.names = c.names[:first] }()
 	var seen map[string]bool // once the object is too big to look through
 	for c.next(); !at(c.data, c.pos, '}'); {
-		name, err := c.text()
-		if err != nil {
+		start := c.pos
+		if err := c.text(); err != nil {
 			return err
+		}
+		name := c.data[start:c.pos]
+		if bytes.IndexByte(name, '\\') >= 0 {
+			decoded, _ := unquote(name)
+			name = appendText(nil, decoded)
 		}
 		if seen == nil && len(c.names)-first > 32 {
 			seen = make(map[string]bool)
 			for _, n := range c.names[first:] {
-				seen[n] = true
+				seen[string(n)] = true
 			}
 		}
-		if seen[name] || seen == nil && contains(c.names[first:], name) {
-			return fmt.Errorf("name %q twice in an object", clip([]byte(name)))
+		if seen[string(name)] || seen == nil && contains(c.names[first:], name) {
+			return fmt.Errorf("name %s twice in an object", clip(name))
 		}
 		if seen != nil {
-			seen[name] = true
+			seen[string(name)] = true
 		} else {
 			c.names = append(c.names, name)
 		}
@@ -104,13 +109,8 @@ func (c *checker) object(depth int) error {
 	return nil
 }
 
-func contains(names []string, name string) bool {
-	for _, n := range names {
-		if n == name {
-			return true
-		}
-	}
-	return false
+func contains(names [][]byte, name []byte) bool {
+	return slices.ContainsFunc(names, func(n []byte) bool { return bytes.Equal(n, name) })
 }
 
 func (c *checker) array(depth int) error {
@@ -187,29 +187,25 @@ func (c *checker) digits() bool {
 	return c.pos > start
 }
 
-func (c *checker) text() (string, error) {
+// text passes a string.
+func (c *checker) text() error {
 	if !at(c.data, c.pos, '"') {
-		return "", c.unexpected()
+		return c.unexpected()
 	}
-	start := c.pos
 	for c.pos++; c.pos < len(c.data); c.pos++ {
 		switch b := c.data[c.pos]; {
 		case b == '"':
 			c.pos++
-			text, ok := unquote(c.data[start:c.pos])
-			if !ok {
-				return "", c.unexpected()
-			}
-			return text, nil
+			return nil
 		case b == '\\':
 			if err := c.escape(); err != nil {
-				return "", err
+				return err
 			}
 		case b < 0x20:
-			return "", c.unexpected()
+			return c.unexpected()
 		}
 	}
-	return "", c.unexpected()
+	return c.unexpected()
 }
 
 // escape passes an escape sequence but its last character. Half of a surrogate pair is refused: decoders replace it, so

@@ -99,6 +99,7 @@ func (t *Table) validateSnapshots() error {
 			return fmt.Errorf("Multiple entries with the same id: snapshot %d", s.id)
 		}
 		ids[s.id] = true
+		t.snapshots = append(t.snapshots, s.id)
 		if s.sequenceNumber > t.lastSequenceNumber {
 			return fault.New(fault.Invalid, "Invalid snapshot with sequence number %d greater than last sequence number %d",
 				s.sequenceNumber, t.lastSequenceNumber)
