@@ -53,6 +53,7 @@ func TestBodies(t *testing.T) {
 		{name: "not UTF-8", line: "POST /api/zoo/things", body: "{\"name\":\"\xff\"}", status: 400, want: json("Invalid JSON: not UTF-8")},
 		{name: "nested as deep as may be", line: "POST /api/zoo/things", body: nested(1000), change: deep, status: 201, want: made},
 		{name: "nested too deep", line: "POST /api/zoo/things", body: nested(1001), change: deep, status: 400, want: json("Invalid JSON: nested deeper than 1000")},
+		{name: "wide, not deep", line: "POST /api/zoo/things", body: `{"x":[[]` + strings.Repeat(",[]", 1001) + `],"name":"a"}`, change: deep, status: 201, want: made},
 		{name: "brackets in a string", line: "POST /api/zoo/things", body: `{"x":"\"` + strings.Repeat("[", 1001) + `","name":"a"}`, change: deep, status: 201, want: made},
 		{name: "a type that refuses by itself", line: "POST /api/zoo/picky", body: `{}`, status: 400,
 			want: refusal(400, "IllegalArgumentException", "Cannot parse missing field: schema")},
@@ -76,6 +77,7 @@ func TestBodies(t *testing.T) {
 			want: refusal(415, "NotSupportedException", "The content-encoding header value is not supported")},
 
 		{name: "type with a charset", line: "POST /api/zoo/things", body: `{"name":"a"}`, headers: []string{"Content-Type: application/json;charset=ISO-8859-1"}, status: 201, want: made},
+		{name: "type with half a parameter", line: "POST /api/zoo/things", body: `{"name":"a"}`, headers: []string{"Content-Type: application/json; charset"}, status: 201, want: made},
 		{name: "type in capitals", line: "POST /api/zoo/things", body: `{"name":"a"}`, headers: []string{"Content-Type: APPLICATION/JSON"}, status: 201, want: made},
 		{name: "any type", line: "POST /api/zoo/things", body: `{"name":"a"}`, headers: []string{"Content-Type: */*"}, status: 201, want: made},
 		{name: "type text", line: "POST /api/zoo/things", body: "{}", headers: []string{"Content-Type: text/plain"}, status: 415, want: unmatched},

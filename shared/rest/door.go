@@ -162,11 +162,10 @@ func (d *Door) caller(realm lake.Realm, h http.Header, now time.Time) (lake.Call
 		return lake.Caller{Realm: realm}, fault.New(fault.Unauthenticated, "")
 	}
 	scheme, raw, _ := strings.Cut(values[0], " ")
-	raw = strings.TrimSpace(raw)
-	if !strings.EqualFold(scheme, "Bearer") || raw == "" {
+	if !strings.EqualFold(scheme, "Bearer") {
 		return lake.Caller{Realm: realm}, fault.New(fault.Unauthenticated, "")
 	}
-	caller, err := d.config.Verifier.Verify(realm, raw, now)
+	caller, err := d.config.Verifier.Verify(realm, strings.TrimSpace(raw), now)
 	if err != nil {
 		return lake.Caller{Realm: realm}, err
 	}

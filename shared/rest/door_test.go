@@ -243,6 +243,7 @@ func TestDoor(t *testing.T) {
 		{name: "a token of another realm", line: "GET /api/zoo/p/namespaces", headers: []string{"Polaris-Realm: OTHER"}, status: 401},
 		{name: "a good token whose bearer is gone", line: "GET /api/zoo/stripped", status: 401, header: "WWW-Authenticate: Bearer"},
 		{name: "the scheme in lower case", line: "DELETE /api/zoo/p/namespaces/n", headers: []string{"Authorization: bearer good"}, status: 204},
+		{name: "spaces around the token", line: "DELETE /api/zoo/p/namespaces/n", headers: []string{"Authorization: Bearer   good "}, status: 204},
 		{name: "a public route needs no token", line: "POST /api/zoo/form", headers: []string{"Authorization: none"}, status: 200, want: `["POLARIS",{}]`},
 
 		{name: "a fault's kind and noun", line: "GET /api/zoo/gone", status: 404, want: refusal(404, "NoSuchNamespaceException", "Namespace does not exist: a.b")},

@@ -48,6 +48,7 @@ func TestAnswersAreCompressedForThoseWhoWantIt(t *testing.T) {
 		{"less than plain", "GET /api/zoo/big", "identity, gzip;q=0.5", false, big},
 		{"more than plain", "GET /api/zoo/big", "identity;q=0.5, gzip", true, big},
 		{"another coding", "GET /api/zoo/big", "br", false, big},
+		{"a weight below all", "GET /api/zoo/big", "gzip;q=-1", true, big},
 		{"a weight that is none", "GET /api/zoo/big", "gzip;q=many", true, big},
 		{"too small to be worth it", "GET /api/zoo/p/namespaces", "gzip", false, `{"a":"<&>"}`},
 		{"packed already", "GET /api/zoo/packed", "gzip", true, `{"packed":true}`},

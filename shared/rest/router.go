@@ -108,27 +108,28 @@ func (n *node) entry(method string) *entry {
 	return nil
 }
 
-// search walks the tree for one request.
+// search walks the tree for one request. It holds nothing that outlives the search, or its segments would go to the heap.
 type search struct {
 	method   string
 	segments []string
 	values   *[maxNames]string
-	other    *node // matches the path, but not the method
 }
 
-func (s *search) find(n *node, at, named int) *entry {
+// find gives the route below a node for the segments from at on, and adds to others the nodes that match the path but not
+// the method.
+func (s *search) find(n *node, at, named int, others *[]*node) *entry {
 	if at == len(s.segments) {
 		e := n.entry(s.method)
 		if e == nil && s.method == http.MethodHead {
 			e = n.entry(http.MethodGet)
 		}
-		if e == nil && len(n.entries) > 0 && s.other == nil {
-			s.other = n
+		if e == nil && len(n.entries) > 0 {
+			*others = append(*others, n)
 		}
 		return e
 	}
 	if next := n.literals[s.segments[at]]; next != nil {
-		if e := s.find(next, at+1, named); e != nil {
+		if e := s.find(next, at+1, named, others); e != nil {
 			return e
 		}
 	}
@@ -136,7 +137,7 @@ func (s *search) find(n *node, at, named int) *entry {
 		return nil
 	}
 	s.values[named] = s.segments[at]
-	return s.find(n.named, at+1, named+1)
+	return s.find(n.named, at+1, named+1, others)
 }
 
 // match finds the route of a method and an escaped path and fills in the named segments. Errors: Malformed (a broken
@@ -148,13 +149,14 @@ func (t *router) match(method, path string, values *[maxNames]string) (e *entry,
 		return nil, "", err
 	}
 	s := search{method: method, segments: segments, values: values}
-	if e = s.find(&t.root, 0, 0); e != nil {
+	var others []*node
+	if e = s.find(&t.root, 0, 0, &others); e != nil {
 		return e, "", nil
 	}
-	if s.other == nil {
+	if others == nil {
 		return nil, "", fault.New(fault.NoRoute, "")
 	}
-	return nil, s.other.allow(), fault.New(fault.MethodNotAllowed, "")
+	return nil, allowed(others), fault.New(fault.MethodNotAllowed, "")
 }
 
 // split cuts a path at its slashes, then decodes each segment once. Empty segments (a doubled or trailing slash) do not
@@ -175,12 +177,15 @@ func split(path string, segments []string) ([]string, error) {
 	return segments, nil
 }
 
-func (n *node) allow() string {
+// allowed lists the methods of a path for an Allow header.
+func allowed(nodes []*node) string {
 	methods := []string{http.MethodOptions}
-	for _, e := range n.entries {
-		methods = append(methods, e.Method)
-		if e.Method == http.MethodGet {
-			methods = append(methods, http.MethodHead)
+	for _, n := range nodes {
+		for _, e := range n.entries {
+			methods = append(methods, e.Method)
+			if e.Method == http.MethodGet {
+				methods = append(methods, http.MethodHead)
+			}
 		}
 	}
 	slices.Sort(methods)

@@ -111,6 +111,21 @@ func TestUnknownRoutesAreToldInTheDialectOfTheirBase(t *testing.T) {
 	}
 }
 
+func TestAllowNamesEveryMethodThatTheWrongOneCouldHaveBeen(t *testing.T) {
+	d, _ := newDoor(t, func(c *rest.Config) {
+		c.Protocols = []rest.Protocol{{Name: "p", Dialect: rest.Vocabulary{}.Envelope, Routes: []rest.Route{
+			{Method: "POST", Pattern: "/a/b", Operation: "x", Function: rest.Catalog, Handler: nothing},
+			{Method: "PUT", Pattern: "/{name}/b", Operation: "y", Function: rest.Catalog, Handler: nothing},
+		}}}
+	})
+	if got := ask(d, "PUT /a/b", nil).StatusCode; got != 204 {
+		t.Errorf("PUT: got %d, want 204", got)
+	}
+	if got := ask(d, "GET /a/b", nil).Header.Get("Allow"); got != "OPTIONS, POST, PUT" {
+		t.Errorf("GET: got Allow %q, want OPTIONS, POST, PUT", got)
+	}
+}
+
 func TestRefusalsOfAHandlerAreToldInItsProtocolsDialect(t *testing.T) {
 	d, _ := newDoor(t, func(c *rest.Config) {
 		c.Protocols = []rest.Protocol{{

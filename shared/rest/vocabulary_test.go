@@ -85,3 +85,11 @@ func TestADialectHasWordsOfItsOwn(t *testing.T) {
 		})
 	}
 }
+
+func TestAHeaderIsAddedToOneAnswerAlone(t *testing.T) {
+	first := rest.Empty(200).With("A", "1")
+	second := first.With("B", "2")
+	if first.Header.Get("B") != "" || second.Header.Get("A") != "1" || second.Header.Get("B") != "2" {
+		t.Errorf("got %v and %v, want A, and A with B", first.Header, second.Header)
+	}
+}

@@ -184,6 +184,8 @@ func TestClaimsMustBeWhole(t *testing.T) {
 			}
 			if _, err := token.NewVerifier(k).Verify("R", raw, noon); (err == nil) != test.good {
 				t.Errorf("got %v, want good %v", err, test.good)
+			} else if strings.Contains(test.name, "algorithm") && !strings.Contains(err.Error(), "signing method") {
+				t.Errorf("got %v, want the algorithm itself refused, before any key is looked for", err)
 			}
 		})
 	}

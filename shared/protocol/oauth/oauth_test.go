@@ -287,6 +287,9 @@ func (o *office) check(t *testing.T, r *http.Response, want lake.Caller) {
 	if got.AllRoles != want.AllRoles || !cmp.Equal(got.Roles, want.Roles) {
 		t.Errorf("got all roles %v or %v, want %v or %v", got.AllRoles, got.Roles, want.AllRoles, want.Roles)
 	}
+	if pragma := r.Header.Get("Pragma"); pragma != "no-cache" {
+		t.Errorf("Pragma: got %q, want no-cache", pragma)
+	}
 	if typ := r.Header.Get("Content-Type"); typ != "application/json;charset=UTF-8" {
 		t.Errorf("content type: got %q", typ)
 	}
