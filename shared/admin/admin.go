@@ -1,0 +1,114 @@
+// Package admin holds the use-cases on who and what there is in a realm: catalogs, principals, principal roles, catalog
+// roles, who has which role, and what each role may do. It also makes the realm itself (Bootstrap).
+//
+// Each reads what it needs in one batch, authenticates and checks access, computes on values, and writes once,
+// conditionally. It refuses to know any dialect, and to answer about an object before it is known that the caller is
+// good: a dead token is told before a missing object, a missing object before a missing right, as Polaris does and its
+// clients expect.
+//
+// # Why
+//
+// Objects are replaced as a whole under the version that the caller has seen (currentEntityVersion): two administrators
+// never overwrite each other silently.
+//
+// A right that is taken away is gone with the next request, because every request reads the principal and the versions of
+// the roles. Keys to storage that were vended before live longer than a request; where they can be ended, Revoked is told
+// whose. So every write that takes something away looks up first who has it, and tells only after the write was
+// acknowledged. Whoever has got the right since then, and lost it by the same write, has had no time to ask for keys.
+package admin
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"firn/shared/access"
+	"firn/shared/lake"
+	"firn/shared/store"
+)
+
+// Config is what a Service needs.
+type Config struct {
+	Store   *store.Store
+	Log     *slog.Logger // takes the audit records
+	Now     func() time.Time
+	Revoked func(ids ...lake.ID) // told of principals whose keys must die at once; nil: nobody can end keys
+
+	AllowFileStorage         bool // catalogs may be of storage type FILE
+	AllowOverlappingCatalogs bool // catalogs may share folders
+	RequireRotation          bool // principals that must rotate their credentials may do nothing else
+}
+
+// Service answers for a realm's catalogs, principals and roles.
+type Service struct {
+	Config
+}
+
+// New makes a Service.
+func New(c Config) *Service {
+	if c.Revoked == nil {
+		c.Revoked = func(...lake.ID) {}
+	}
+	return &Service{c}
+}
+
+// session is one request's view: what its batch read finds, and who asks.
+type session struct {
+	*Service
+	caller lake.Caller
+	batch  *store.Batch
+	me     *store.CallerSlot
+	cat    *store.CatalogSlot // nil: the request is on no catalog
+	who    *access.Subject
+}
+
+// open begins a request. Name what else is needed on the batch, then read.
+func (s *Service) open(caller lake.Caller) *session {
+	b := s.Store.Batch(caller.Realm)
+	return &session{Service: s, caller: caller, batch: b, me: b.Caller(caller)}
+}
+
+// on begins a request on a catalog.
+func (s *Service) on(caller lake.Caller, catalog string) *session {
+	x := s.open(caller)
+	x.cat = x.batch.Catalog(reachable(catalog))
+	return x
+}
+
+// nobody is a name that nothing can have.
+const nobody = "SYSTEM$"
+
+// reachable keeps names that no rule would have let in from making keys, which they may not fit.
+func reachable(name string) string {
+	if lake.CheckEntityName("name", name) != nil {
+		return nobody
+	}
+	return name
+}
+
+// read fills the slots and authenticates the caller.
+func (x *session) read(ctx context.Context) error {
+	if err := x.batch.Read(ctx); err != nil {
+		return err
+	}
+	in := x.cat
+	if in != nil && in.Value == nil {
+		in = nil
+	}
+	who, err := x.Store.Authority(ctx, x.me, in)
+	if err != nil {
+		return err
+	}
+	who.Log, who.MustRotate = x.Log, who.MustRotate && x.RequireRotation
+	x.who = who
+	return nil
+}
+
+// root is the realm itself, on which lists and creations are checked.
+var root = access.Path{lake.RootID}
+
+// path leads to an object of the realm.
+func path(ids ...lake.ID) access.Path { return append(access.Path{lake.RootID}, ids...) }
+
+// moment is the clock as entities keep it: to the millisecond.
+func (s *Service) moment() time.Time { return s.Now().UTC().Truncate(time.Millisecond) }
