@@ -2,6 +2,7 @@ package rest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -59,6 +60,9 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(withRequestID(r.Context(), v.id), d.config.Timeout)
 	defer cancel()
 	answer, err := d.answer(ctx, v, r)
+	if err == nil && answer.Status == 0 {
+		err = errors.New("the handler gave neither an answer nor an error")
+	}
 	if err == nil && answer.Packed && !takesGzip(r.Header) {
 		answer, err = answer.unpacked()
 	}

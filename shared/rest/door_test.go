@@ -90,6 +90,7 @@ func zoo() rest.Protocol {
 			{Method: "GET", Pattern: "/api/zoo/unchanged", Operation: "unchanged", Function: rest.Catalog, Handler: plain(rest.Empty(304).With("ETag", `W/"1"`))},
 			{Method: "GET", Pattern: "/api/zoo/panic", Operation: "panic", Function: rest.Catalog,
 				Handler: func(context.Context, *rest.Call) (rest.Answer, error) { panic("the handler's secret") }},
+			{Method: "GET", Pattern: "/api/zoo/silent", Operation: "silent", Function: rest.Catalog, Handler: plain(rest.Answer{})},
 			{Method: "GET", Pattern: "/api/zoo/broken", Operation: "broken", Function: rest.Catalog, Handler: fails(errors.New("dial 10.0.0.7: refused"))},
 			{Method: "GET", Pattern: "/api/zoo/gone", Operation: "gone", Function: rest.Catalog, Handler: fails(fmt.Errorf("load: %w", fault.Missing(fault.Namespace, "a.b")))},
 			{Method: "GET", Pattern: "/api/zoo/stripped", Operation: "stripped", Function: rest.Catalog, Handler: fails(fault.New(fault.Unauthenticated, "x"))},
@@ -250,6 +251,7 @@ func TestDoor(t *testing.T) {
 		{name: "a refusal's type", line: "GET /api/zoo/gone", status: 404, want: refusal(404, "NoSuchNamespaceException", "Namespace does not exist: a.b"), header: "Content-Type: application/json"},
 		{name: "an unknown error tells nothing", line: "GET /api/zoo/broken", status: 500, want: refusal(500, "ServiceFailureException", "Internal error.")},
 		{name: "a panic is an internal error", line: "GET /api/zoo/panic", status: 500, want: refusal(500, "ServiceFailureException", "Internal error.")},
+		{name: "no answer and no error", line: "GET /api/zoo/silent", status: 500, want: refusal(500, "ServiceFailureException", "Internal error.")},
 		{name: "a packed answer that is torn", line: "GET /api/zoo/torn", status: 500, want: refusal(500, "ServiceFailureException", "Internal error.")},
 		{name: "when to come again", line: "GET /api/zoo/busy", status: 429, want: refusal(429, "TooManyRequestsException", "Rate exceeded"), header: "Retry-After: 2"},
 
