@@ -29,17 +29,18 @@ type verdict struct {
 	err     error
 }
 
-// judge reads the answer to a request. keys are those of a Write's operations, in order.
+// judge reads the answer to a request. keys are those of a Write's operations, in order; nil for a read.
 func judge(err error, sent bool, keys []kv.Key) verdict {
 	if err == nil {
 		return verdict{outcome: done}
 	}
+	status := 0
+	if response, ok := errors.AsType[*smithyhttp.ResponseError](err); ok {
+		status = response.HTTPStatusCode()
+	}
 	var api smithy.APIError
 	if !errors.As(err, &api) {
-		if sent {
-			return verdict{unclear, unavailable(err)}
-		}
-		return verdict{untouched, unavailable(err)}
+		return judgeStatus(err, sent, status, keys)
 	}
 	switch api.ErrorCode() {
 	case "ConditionalCheckFailedException":
@@ -59,9 +60,20 @@ func judge(err error, sent bool, keys []kv.Key) verdict {
 	case "TransactionInProgressException":
 		return verdict{unclear, unavailable(err)} // the attempt before is under way
 	}
-	var response *smithyhttp.ResponseError
-	if errors.As(err, &response) && response.HTTPStatusCode() >= 400 && response.HTTPStatusCode() < 500 {
+	if status >= 400 && status < 500 {
 		return verdict{hopeless, fault.Of(fault.Internal, fault.Item, "", "The store refused the request.").Because(err)}
+	}
+	return verdict{unclear, unavailable(err)}
+}
+
+// judgeStatus is for an answer that broke off in its body, or before it. The status of a write tells enough: a write that
+// was answered 200 has landed, and one that was answered 4xx has not.
+func judgeStatus(err error, sent bool, status int, keys []kv.Key) verdict {
+	switch {
+	case status == 200 && keys != nil:
+		return verdict{outcome: done}
+	case status >= 400 && status < 500, !sent:
+		return verdict{untouched, unavailable(err)}
 	}
 	return verdict{unclear, unavailable(err)}
 }

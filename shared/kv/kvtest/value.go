@@ -36,7 +36,7 @@ func testValues(t *testing.T, b bed) {
 			if got := b.mustGet(t, want.Key)[0]; len(row.data) == 0 && got.Data != nil {
 				t.Error("got empty data, want nil")
 			}
-			wantRefused(t, b.Write(t.Context(), []kv.Op{put(want, kv.Absent(now))}), 0, &want)
+			wantRefused(t, b.Write(t.Context(), []kv.Op{put(item(want.Key, row.tag+"2", "x"), kv.Absent(now))}), 0, &want)
 			b.mustWrite(t, remove(want.Key, kv.Match(row.tag)))
 			b.wantStored(t, want.Key, nil)
 		})

@@ -15,6 +15,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -45,7 +46,8 @@ type Fault struct {
 
 	DropRequest bool   // the connection breaks before the effect
 	DropAnswer  bool   // the connection breaks after it
-	LoseAnswer  int    // this status is answered after it
+	CutAnswer   bool   // it breaks within the answer's body
+	LoseAnswer  int    // this status is answered after the effect
 	Process     int    // of a BatchGetItem: only so many keys are answered; -1: none
 	Then        func() // runs after the effect, before the answer
 }
@@ -103,8 +105,16 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		status, answer = failure.status, failure
 	}
 	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+	text, _ := json.Marshal(answer)
+	if f.CutAnswer {
+		w.Header().Set("Content-Length", strconv.Itoa(len(text)+1))
+	}
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(answer)
+	_, _ = w.Write(text)
+	if f.CutAnswer {
+		_ = http.NewResponseController(w).Flush()
+		panic(http.ErrAbortHandler)
+	}
 }
 
 func (s *Server) begin(c Call) (f Fault) {
