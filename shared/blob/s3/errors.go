@@ -1,0 +1,105 @@
+package s3
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/smithy-go"
+
+	"firn/shared/fault"
+)
+
+// kinds of S3's refusals, by error code (S3 API reference, error responses) and, for what is not listed, by status.
+var kinds = map[string]fault.Kind{
+	"NoSuchKey": fault.NotFound, "NotFound": fault.NotFound,
+	"PreconditionFailed":         fault.Exists,
+	"ConditionalRequestConflict": fault.Unavailable, // another put of the name is under way; this one did nothing
+	"ExpiredToken":               fault.Forbidden, "InvalidToken": fault.Forbidden,
+	"AccessDenied": fault.Forbidden,
+	"SlowDown":     fault.Unavailable, "RequestTimeout": fault.Unavailable, "TooManyRequests": fault.Unavailable,
+	"NoSuchBucket": fault.Invalid, "KeyTooLongError": fault.Invalid,
+}
+
+// retryAfter is what clients are told when the store is throttling or away.
+const retryAfter = 2 * time.Second
+
+// translate makes an error of the SDK's one of firn's; nil stays nil. It takes the call to have had no effect: Put
+// decides for itself.
+func translate(ctx context.Context, name string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if ctx.Err() != nil {
+		return fault.Of(fault.Timeout, fault.File, name, "The storage of %s did not answer in time.", name).Because(errors.Join(ctx.Err(), err))
+	}
+	switch kind := kindOf(err); kind {
+	case fault.NotFound, fault.Exists:
+		return fault.Of(kind, fault.File, name, "").Because(err)
+	case fault.Forbidden:
+		return fault.Of(kind, fault.File, name, "The storage does not let this server touch %s.", name).Because(err)
+	case fault.Invalid:
+		return fault.Of(kind, fault.Location, name, "The storage refused %s: check the bucket, the region and the endpoint of the catalog's storage.", name).Because(err)
+	}
+	f := fault.Of(fault.Unavailable, fault.File, name, "The storage of %s does not answer. Try again.", name).Because(err)
+	f.RetryAfter = retryAfter
+	return f
+}
+
+func kindOf(err error) fault.Kind {
+	if api, ok := errors.AsType[smithy.APIError](err); ok {
+		if kind, known := kinds[api.ErrorCode()]; known {
+			return kind
+		}
+	}
+	switch status := statusOf(err); {
+	case status == http.StatusNotFound:
+		return fault.NotFound
+	case status == http.StatusPreconditionFailed:
+		return fault.Exists
+	case status == http.StatusUnauthorized, status == http.StatusForbidden:
+		return fault.Forbidden
+	case status == http.StatusTooManyRequests, status == http.StatusRequestTimeout, status == http.StatusConflict:
+		return fault.Unavailable
+	case status >= 300 && status < 500: // a redirect is a bucket in another Region
+		return fault.Invalid
+	}
+	return fault.Unavailable
+}
+
+// statusOf gives the status of the store's answer; 0 if there was none.
+func statusOf(err error) int {
+	if r, ok := errors.AsType[*awshttp.ResponseError](err); ok {
+		return r.HTTPStatusCode()
+	}
+	return 0
+}
+
+// unclear says whether the failed attempt may have had an effect: no whole answer came, or one from a server that did
+// not know itself. A refusal had none, nor had a connection that was never made.
+func unclear(err error) bool {
+	if dial, ok := errors.AsType[*net.OpError](err); ok && dial.Op == "dial" {
+		return false
+	}
+	if status := statusOf(err); status >= 300 {
+		api, ok := errors.AsType[smithy.APIError](err)
+		return status >= 500 && !(ok && api.ErrorCode() == "SlowDown")
+	}
+	return true
+}
+
+// watch is a call's retries: it remembers whether an attempt failed without a clear answer.
+type watch struct {
+	aws.Retryer
+	unclear bool
+}
+
+// IsErrorRetryable is asked after each failed attempt.
+func (w *watch) IsErrorRetryable(err error) bool {
+	w.unclear = w.unclear || unclear(err)
+	return w.Retryer.IsErrorRetryable(err)
+}
