@@ -3,12 +3,10 @@ package s3local
 import (
 	"crypto/rand"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"net/http"
-	"os"
 	"strconv"
 
 	"firn/shared/fault"
@@ -162,62 +160,76 @@ func (s *Store) endUpload(id string) error {
 	return nil
 }
 
+var errPart = refuse(http.StatusBadRequest, "InvalidPart", "A part that the request names was not uploaded, or is another one now.")
+
 // join copies the named parts into one work file, which the caller publishes or discards. The parts are left: a
 // Complete that failed can be sent again. sums get the bytes too.
-func (s *Store) join(folder string, refs []partRef, sums []expectation, alive func() error) (w *work, err error) {
-	files, total, err := s.openParts(folder, refs)
-	defer func() {
-		for _, f := range files {
-			err = errors.Join(err, f.Close())
-		}
-	}()
+func (s *Store) join(folder string, refs []partRef, sums []expectation, alive func() error) (*work, error) {
+	total, err := s.checkParts(folder, refs)
 	if err != nil {
 		return nil, err
 	}
-	if w, err = s.newWork(total); err != nil {
+	w, err := s.newWork(total)
+	if err != nil {
 		return nil, err
 	}
 	to := []io.Writer{w}
 	for _, e := range sums {
 		to = append(to, e.sum)
 	}
-	for _, f := range files {
-		if _, err = copyBytes(io.MultiWriter(to...), &watched{ReadCloser: f, alive: alive}); err != nil {
+	for _, ref := range refs {
+		if err := s.copyPart(io.MultiWriter(to...), folder, ref, alive); err != nil {
 			w.discard()
-			return nil, fmt.Errorf("join parts: %w", err)
+			return nil, err
 		}
 	}
 	return w, nil
 }
 
-// openParts opens and checks every part before a byte is copied.
-func (s *Store) openParts(folder string, refs []partRef) (files []*os.File, total int64, err error) {
-	invalid := refuse(http.StatusBadRequest, "InvalidPart", "A part that the request names was not uploaded, or is another one now.")
-	for i, ref := range refs {
-		if i > 0 && ref.Number <= refs[i-1].Number {
-			return files, 0, refuse(http.StatusBadRequest, "InvalidPartOrder", "Parts are named in ascending order of their numbers.")
-		}
-		f, err := s.root.Open(partFile(folder, ref.Number))
-		if absent(err) {
-			return files, 0, invalid
-		}
-		if err != nil {
-			return files, 0, fmt.Errorf("open part: %w", err)
-		}
-		files = append(files, f)
-		info, err := f.Stat()
-		if err != nil {
-			return files, 0, fmt.Errorf("look at part: %w", err)
-		}
-		if object("", info).ETag != unquote(ref.ETag) {
-			return files, 0, invalid
-		}
-		if info.Size() < minPart && i < len(refs)-1 {
-			return files, 0, refuse(http.StatusBadRequest, "EntityTooSmall", "Parts but the last have at least 5 MiB.")
-		}
-		if total += info.Size(); total > maxObject {
-			return files, 0, errTooLarge
+// copyPart copies one part, if it still is the one that was named.
+func (s *Store) copyPart(to io.Writer, folder string, ref partRef, alive func() error) error {
+	f, err := s.root.Open(partFile(folder, ref.Number))
+	if absent(err) {
+		return errPart
+	}
+	if err != nil {
+		return fmt.Errorf("open part: %w", err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err == nil && object("", info).ETag != unquote(ref.ETag) {
+		return errPart
+	}
+	if err == nil {
+		_, err = copyBytes(to, &watched{ReadCloser: f, alive: alive})
+	}
+	if err != nil {
+		return fmt.Errorf("join parts: %w", err)
+	}
+	return nil
+}
+
+// checkParts adds up the named parts before a byte is copied.
+func (s *Store) checkParts(folder string, refs []partRef) (total int64, err error) {
+	for i := 1; i < len(refs); i++ {
+		if refs[i].Number <= refs[i-1].Number {
+			return 0, refuse(http.StatusBadRequest, "InvalidPartOrder", "Parts are named in ascending order of their numbers.")
 		}
 	}
-	return files, total, nil
+	for i, ref := range refs {
+		info, err := s.root.Lstat(partFile(folder, ref.Number))
+		if absent(err) || err == nil && object("", info).ETag != unquote(ref.ETag) {
+			return 0, errPart
+		}
+		if err != nil {
+			return 0, fmt.Errorf("look at part: %w", err)
+		}
+		if info.Size() < minPart && i < len(refs)-1 {
+			return 0, refuse(http.StatusBadRequest, "EntityTooSmall", "Parts but the last have at least 5 MiB.")
+		}
+		if total += info.Size(); total > maxObject {
+			return 0, errTooLarge
+		}
+	}
+	return total, nil
 }

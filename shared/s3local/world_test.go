@@ -48,7 +48,7 @@ func (c *clock) add(d time.Duration) {
 
 // world is a gate over an empty folder.
 type world struct {
-	t      *testing.T
+	t      testing.TB
 	dir    string
 	clock  *clock
 	issuer *Issuer
@@ -57,9 +57,9 @@ type world struct {
 	log    *bytes.Buffer
 }
 
-func newWorld(t *testing.T) *world { return newWorldOf(t, Config{}) }
+func newWorld(t testing.TB) *world { return newWorldOf(t, Config{}) }
 
-func newWorldOf(t *testing.T, c Config) *world {
+func newWorldOf(t testing.TB, c Config) *world {
 	t.Helper()
 	w := &world{t: t, dir: t.TempDir(), clock: &clock{at: time.Now()}, log: &bytes.Buffer{}}
 	c.Dir, c.Now = w.dir, w.clock.now
