@@ -49,6 +49,7 @@ type Fault struct {
 	CutAnswer   bool   // it breaks within the answer's body
 	LoseAnswer  int    // this status is answered after the effect
 	Process     int    // of a BatchGetItem: only so many keys are answered; -1: none
+	ForgetToken bool   // of a transaction that lands: its token may be used again
 	Then        func() // runs after the effect, before the answer
 }
 
@@ -91,6 +92,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	}
 	answer, failure := s.answer(operation, body, f)
+	if f.ForgetToken {
+		s.forgetTokens()
+	}
 	if f.Then != nil {
 		f.Then()
 	}
@@ -125,6 +129,12 @@ func (s *Server) begin(c Call) (f Fault) {
 		f, s.script[c.Operation] = faults[0], faults[1:]
 	}
 	return f
+}
+
+func (s *Server) forgetTokens() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.tokens)
 }
 
 func (s *Server) answer(operation string, body []byte, f Fault) (any, *problem) {

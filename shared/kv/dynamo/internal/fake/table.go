@@ -1,6 +1,7 @@
 package fake
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -24,6 +25,17 @@ func (s *Server) TimeToLive(name string) string {
 		return t.timeToLive
 	}
 	return ""
+}
+
+// Store puts an item of any shape, given as DynamoDB's JSON.
+func (s *Server) Store(name, text string) {
+	var i item
+	if err := json.Unmarshal([]byte(text), &i); err != nil {
+		panic(err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tables[name].items[i.id()] = i
 }
 
 func (s *Server) createTable(r request) (any, *problem) {
