@@ -37,10 +37,10 @@ import (
 
 // Config says how the store is asked.
 type Config struct {
-	Base    aws.Config              // HTTP client, retries, and the Region where storage names none; its credentials are not used
-	Unvend  aws.CredentialsProvider // for storage without STS (stsUnavailable); nil: such storage is refused
-	Timeout time.Duration           // of one call with its retries; 0: 10 s
-	Limit   int64                   // bytes of an object; 0: blob.MaxObject
+	Base     aws.Config              // HTTP client, retries, and the Region where storage names none; its credentials are not used
+	Unscoped aws.CredentialsProvider // for storage without STS (stsUnavailable); nil: such storage is refused
+	Timeout  time.Duration           // of one call with its retries; 0: 10 s
+	Limit    int64                   // bytes of an object; 0: blob.MaxObject
 }
 
 // maxClients bounds the kept clients: endpoints are what administrators wrote into catalogs.
@@ -85,7 +85,7 @@ func (o *Opener) Open(_ context.Context, storage *lake.Storage, cred vend.Creden
 	case cred.S3 != nil:
 		provider = credentials.NewStaticCredentialsProvider(cred.S3.AccessKeyID, cred.S3.SecretAccessKey.Reveal(), cred.S3.SessionToken.Reveal())
 	case storage.STSUnavailable != nil && *storage.STSUnavailable:
-		provider = o.config.Unvend
+		provider = o.config.Unscoped
 	}
 	if provider == nil {
 		return nil, fault.Of(fault.Unsupported, fault.Credential, "", "This server has no credential for the catalog's storage.")

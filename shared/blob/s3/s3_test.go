@@ -1,14 +1,8 @@
 package s3
 
 import (
-	"bytes"
-	"context"
-	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"os"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -21,10 +15,8 @@ import (
 	"firn/shared/fault"
 	"firn/shared/lake"
 	"firn/shared/location"
-	"firn/shared/s3local"
 	"firn/shared/vend"
 	vendaws "firn/shared/vend/aws"
-	vendlocal "firn/shared/vend/local"
 )
 
 const everything = vend.Read | vend.List | vend.Write | vend.Delete
@@ -65,114 +57,6 @@ func uri(t *testing.T, text string) location.URI {
 	return u
 }
 
-// store is the embedded store behind a door that can be told to fail.
-type store struct {
-	*httptest.Server
-	storage *lake.Storage
-	cred    vend.Credential
-	mu      sync.Mutex
-	faults  []func(w http.ResponseWriter, r *http.Request, next http.Handler) // of the next requests; nil: none
-	seen    []string
-}
-
-func newStore(t *testing.T) *store {
-	t.Helper()
-	issuer, err := s3local.NewIssuer(bytes.Repeat([]byte("k"), 32), time.Now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	disk, err := s3local.Open(s3local.Config{Dir: t.TempDir(), Now: time.Now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	gate, err := s3local.NewGate(issuer, disk, time.Now, slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &store{}
-	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.mu.Lock()
-		s.seen = append(s.seen, r.Method)
-		var broken func(http.ResponseWriter, *http.Request, http.Handler)
-		if len(s.faults) > 0 {
-			broken, s.faults = s.faults[0], s.faults[1:]
-		}
-		s.mu.Unlock()
-		if broken != nil {
-			broken(w, r, gate)
-			return
-		}
-		gate.ServeHTTP(w, r)
-	}))
-	t.Cleanup(func() { s.Close(); _ = disk.Close() })
-	vendor, err := vendlocal.New(vendlocal.Config{Issuer: issuer, Endpoint: func() string { return s.URL }, Region: "local"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	pathStyle := true
-	s.storage = &lake.Storage{Type: lake.S3, Endpoint: "http://192.0.2.1", EndpointInternal: s.URL, PathStyleAccess: &pathStyle}
-	s.cred = vended(t, vendor, &lake.Storage{Type: lake.S3}, folder(t, "s3://lake/ns/t/"))
-	return s
-}
-
-func vended(t *testing.T, v vend.Vendor, storage *lake.Storage, prefix location.Prefix) vend.Credential {
-	t.Helper()
-	cred, err := v.Vend(t.Context(), storage, vend.Grant{
-		Realm: "r", CatalogID: "c1", TableID: "t1", Table: "ns.t", Principal: "firn", PrincipalID: "p1",
-		Prefixes: []location.Prefix{prefix}, Actions: everything,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return cred
-}
-
-func (s *store) open(t *testing.T, c Config) blob.Bucket {
-	t.Helper()
-	b, err := opener(t, c).Open(t.Context(), s.storage, s.cred)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
-
-// fail breaks the next requests and forgets the ones before.
-func (s *store) fail(faults ...func(http.ResponseWriter, *http.Request, http.Handler)) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.faults, s.seen = faults, nil
-}
-
-// The ways in which a request fails.
-func lostRequest(http.ResponseWriter, *http.Request, http.Handler) { panic(http.ErrAbortHandler) }
-
-func lostAnswer(_ http.ResponseWriter, r *http.Request, next http.Handler) {
-	next.ServeHTTP(httptest.NewRecorder(), r)
-	panic(http.ErrAbortHandler)
-}
-
-func brokenServer(w http.ResponseWriter, r *http.Request, next http.Handler) {
-	next.ServeHTTP(httptest.NewRecorder(), r)
-	answer(500, "InternalError")(w, r, next)
-}
-
-func answer(status int, code string) func(http.ResponseWriter, *http.Request, http.Handler) {
-	return func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
-		w.WriteHeader(status)
-		_, _ = w.Write([]byte(`<Error><Code>` + code + `</Code><Message>m</Message></Error>`))
-	}
-}
-
-// someoneElse puts another object of the name first, and the answer is lost.
-func someoneElse(t *testing.T, b blob.Bucket, name location.URI) func(http.ResponseWriter, *http.Request, http.Handler) {
-	return func(http.ResponseWriter, *http.Request, http.Handler) {
-		if err := b.Put(context.WithoutCancel(t.Context()), name, []byte("theirs")); err != nil {
-			t.Errorf("put of someone else: %v", err)
-		}
-		panic(http.ErrAbortHandler)
-	}
-}
-
 func TestBlobtestOverHTTP(t *testing.T) {
 	blobtest.Run(t, func(t *testing.T) blobtest.Store {
 		s := newStore(t)
@@ -206,65 +90,6 @@ func TestBlobtestWithMinIO(t *testing.T) {
 		}
 		return blobtest.Store{Bucket: open(0), Limited: open(blobtest.Limit), Folder: folder(t, fresh+"/"), Outside: folder(t, fresh+"2/")}
 	})
-}
-
-type broken = []func(http.ResponseWriter, *http.Request, http.Handler)
-
-// What a put answers when requests and answers get lost: never a failure of something that may have landed.
-func TestPutsThatGetLost(t *testing.T) {
-	name := uri(t, "s3://lake/ns/t/v1.json")
-	rows := []struct {
-		name     string
-		faults   func(t *testing.T, s *store) broken
-		attempts int
-		want     fault.Kind // Internal: no error
-		there    string
-	}{
-		{"request lost once", func(*testing.T, *store) broken { return broken{lostRequest} }, 2, 0, "ours"},
-		{"answer lost once", func(*testing.T, *store) broken { return broken{lostAnswer} }, 2, 0, "ours"},
-		{"broken answer once", func(*testing.T, *store) broken { return broken{brokenServer} }, 2, 0, "ours"},
-		{"throttled once", func(*testing.T, *store) broken { return broken{answer(503, "SlowDown")} }, 2, 0, "ours"},
-		{"answer lost, then all requests", func(*testing.T, *store) broken { return broken{lostAnswer, lostRequest, lostRequest} }, 3, fault.StateUnknown, "ours"},
-		{"all requests lost", func(*testing.T, *store) broken { return broken{lostRequest, lostRequest, lostRequest} }, 3, fault.StateUnknown, ""},
-		{"all answers broken", func(*testing.T, *store) broken {
-			return broken{answer(500, "InternalError"), answer(502, ""), answer(500, "InternalError")}
-		}, 3, fault.StateUnknown, ""},
-		{"answer lost, then denied", func(*testing.T, *store) broken { return broken{lostAnswer, answer(403, "AccessDenied")} }, 2, fault.StateUnknown, "ours"},
-		{"answer lost, and then the look is denied", func(*testing.T, *store) broken {
-			return broken{lostAnswer, nil, answer(403, "AccessDenied")}
-		}, 2, fault.StateUnknown, "ours"},
-		{"always throttled", func(*testing.T, *store) broken {
-			return broken{answer(503, "SlowDown"), answer(503, "SlowDown"), answer(503, "SlowDown")}
-		}, 3, fault.Unavailable, ""},
-		{"denied", func(*testing.T, *store) broken { return broken{answer(403, "AccessDenied")} }, 1, fault.Forbidden, ""},
-		{"another put under way", func(*testing.T, *store) broken { return broken{answer(409, "ConditionalRequestConflict")} }, 1, fault.Unavailable, ""},
-		{"someone else's object behind a lost answer", func(t *testing.T, s *store) broken {
-			return broken{someoneElse(t, s.open(t, Config{}), name)}
-		}, 2, fault.Exists, "theirs"},
-	}
-	for _, row := range rows {
-		t.Run(row.name, func(t *testing.T) {
-			s := newStore(t)
-			b := s.open(t, Config{})
-			s.fail(row.faults(t, s)...)
-			err := b.Put(t.Context(), name, []byte("ours"))
-			if got := fault.From(err); err == nil && row.want != 0 || err != nil && got.Kind != row.want {
-				t.Errorf("got %v, want kind %s (internal: no error)", err, row.want)
-			}
-			puts := strings.Count(strings.Join(s.seen, " "), "PUT")
-			if row.there == "theirs" {
-				puts-- // not ours
-			}
-			if puts != row.attempts {
-				t.Errorf("got %d attempts, want %d", puts, row.attempts)
-			}
-			s.fail()
-			data, err := b.Get(t.Context(), name)
-			if string(data) != row.there || row.there == "" && !fault.Is(err, fault.NotFound) {
-				t.Errorf("there is %q (%v), want %q", data, err, row.there)
-			}
-		})
-	}
 }
 
 func TestWhatTheStoreRefuses(t *testing.T) {
@@ -350,11 +175,11 @@ func TestWhoseCredentialIsUsed(t *testing.T) {
 	without.STSUnavailable = &noSTS
 	own := credentials.NewStaticCredentialsProvider(s.cred.S3.AccessKeyID, s.cred.S3.SecretAccessKey.Reveal(), s.cred.S3.SessionToken.Reveal())
 	rows := []struct {
-		name    string
-		storage *lake.Storage
-		cred    vend.Credential
-		unvend  aws.CredentialsProvider
-		ok      bool
+		name     string
+		storage  *lake.Storage
+		cred     vend.Credential
+		unscoped aws.CredentialsProvider
+		ok       bool
 	}{
 		{"vended", s.storage, s.cred, nil, true},
 		{"none", s.storage, vend.Credential{}, nil, false},
@@ -365,7 +190,7 @@ func TestWhoseCredentialIsUsed(t *testing.T) {
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
-			b, err := opener(t, Config{Unvend: row.unvend}).Open(t.Context(), row.storage, row.cred)
+			b, err := opener(t, Config{Unscoped: row.unscoped}).Open(t.Context(), row.storage, row.cred)
 			if !row.ok {
 				if !fault.Is(err, fault.Unsupported) {
 					t.Errorf("got %v, want unsupported", err)

@@ -89,7 +89,7 @@ func TestAssumeRoleIsAskedForTheGrant(t *testing.T) {
 	if *cred.S3 != *want.S3 || !cred.Expires.Equal(want.Expires) || cred.NoCache {
 		t.Errorf("got %#v, want %#v", cred, want)
 	}
-	got := f.requests[0]
+	got := f.asked()[0]
 	for field, want := range map[string]string{
 		"Action": "AssumeRole", "RoleArn": storage.RoleARN, "ExternalId": "tenant-1", "DurationSeconds": "3600",
 		"RoleSessionName": "firn-ann-2b0acc26cc",
@@ -98,8 +98,8 @@ func TestAssumeRoleIsAskedForTheGrant(t *testing.T) {
 			t.Errorf("%s: got %q, want %q", field, got.Get(field), want)
 		}
 	}
-	if !strings.Contains(f.signed[0], "AKIABASE/") || !strings.Contains(f.signed[0], "/eu-west-1/sts/") {
-		t.Errorf("signed as %q, want firn's own key in the storage's region", f.signed[0])
+	if !strings.Contains(f.asked()[0].Get(signedAs), "AKIABASE/") || !strings.Contains(f.asked()[0].Get(signedAs), "/eu-west-1/sts/") {
+		t.Errorf("signed as %q, want firn's own key in the storage's region", f.asked()[0].Get(signedAs))
 	}
 }
 
@@ -131,16 +131,16 @@ func TestWhereAndAsWhomSTSIsAsked(t *testing.T) {
 			row.change(storage, f.URL)
 			_, err := f.vendor(t).Vend(t.Context(), storage, grant(t, vend.Read, "s3://lake/ns/t/"))
 			if row.signed == "" {
-				if !fault.Is(err, row.kind) || len(f.requests) != 0 {
-					t.Errorf("got %v after %d requests, want an error of kind %s before any", err, len(f.requests), row.kind)
+				if !fault.Is(err, row.kind) || len(f.asked()) != 0 {
+					t.Errorf("got %v after %d requests, want an error of kind %s before any", err, len(f.asked()), row.kind)
 				}
 				return
 			}
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !strings.Contains(f.signed[0], row.signed) {
-				t.Errorf("signed as %q, want %s", f.signed[0], row.signed)
+			if !strings.Contains(f.asked()[0].Get(signedAs), row.signed) {
+				t.Errorf("signed as %q, want %s", f.asked()[0].Get(signedAs), row.signed)
 			}
 		})
 	}

@@ -29,7 +29,6 @@ type fakeSTS struct {
 	mu       sync.Mutex
 	policies map[string]iamPolicy // by session token
 	requests []url.Values
-	signed   []string // Authorization headers
 	answer   func(w http.ResponseWriter) (done bool)
 }
 
@@ -46,6 +45,16 @@ var (
 	stsRole     = regexp.MustCompile(`^arn:[a-z0-9-]+:iam::\d{12}:role/[\w+=,.@/-]+$`)
 )
 
+// signedAs is the field under which a request's Authorization header is kept.
+const signedAs = "(signed as)"
+
+// asked gives the requests so far.
+func (f *fakeSTS) asked() []url.Values {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.requests)
+}
+
 // ServeHTTP is the AssumeRole of the STS API reference.
 func (f *fakeSTS) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.mu.Lock()
@@ -54,8 +63,8 @@ func (f *fakeSTS) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
+	r.PostForm.Set(signedAs, r.Header.Get("Authorization"))
 	f.requests = append(f.requests, r.PostForm)
-	f.signed = append(f.signed, r.Header.Get("Authorization"))
 	if f.answer != nil && f.answer(w) {
 		return
 	}

@@ -190,8 +190,8 @@ func TestPoliciesThatSTSWouldRefuse(t *testing.T) {
 			storage := f.storage()
 			storage.AllowedKMSKeys = row.keys
 			_, err := f.vendor(t).Vend(t.Context(), storage, grant(t, readWrite, row.prefixes...))
-			if !fault.Is(err, fault.Invalid) || !strings.HasPrefix(fault.From(err).Message, row.want) || len(f.requests) > 0 {
-				t.Errorf("got %v after %d requests, want %q before any", err, len(f.requests), row.want)
+			if !fault.Is(err, fault.Invalid) || !strings.HasPrefix(fault.From(err).Message, row.want) || len(f.asked()) > 0 {
+				t.Errorf("got %v after %d requests, want %q before any", err, len(f.asked()), row.want)
 			}
 		})
 	}
