@@ -10,7 +10,8 @@ import (
 )
 
 // Update rewrites the file: entries of these scenarios that allow what no longer happens are taken out, and the new
-// deviations are added under "unexplained:", from where somebody moves each to a section with its reason.
+// deviations are added under "unexplained:", from where somebody moves each to a section with its reason. Nothing counts
+// as having happened afterwards.
 func (d *Deviations) Update(scenarios []string, added []Deviation) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -36,6 +37,11 @@ func (d *Deviations) Update(scenarios []string, added []Deviation) error {
 	if err := os.WriteFile(d.file, []byte(out.String()), 0o644); err != nil {
 		return fmt.Errorf("rewriting deviations: %w", err)
 	}
+	written, err := ReadDeviations(d.file)
+	if err != nil {
+		return err
+	}
+	d.sections = written.sections
 	return nil
 }
 
