@@ -64,7 +64,7 @@ func (e *embedded) config(ctx context.Context, c Config) Config {
 		if v, err := aws.New(aws.Config{Base: base}); err == nil {
 			vendor.S3 = v
 		}
-		if o, err := s3.New(s3.Config{Base: base, Unvend: base.Credentials}); err == nil {
+		if o, err := s3.New(s3.Config{Base: base, Unscoped: base.Credentials}); err == nil {
 			opener.s3 = o
 		}
 	} else {

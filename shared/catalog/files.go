@@ -28,7 +28,7 @@ func (x *session) bucket(ctx context.Context, table lake.ID, name string, folder
 func (s *Service) bucket(ctx context.Context, realm lake.Realm, storage *lake.Storage, g vend.Grant) (blob.Bucket, error) {
 	g.Realm, g.Principal, g.PrincipalID = realm, ownName, ownID
 	var key vend.Credential
-	if storage.Type != lake.File {
+	if storage.Type != lake.File && !unscopable(storage) {
 		var err error
 		if key, err = s.Vendor.Vend(ctx, storage, g); err != nil {
 			return nil, fmt.Errorf("get a key of firn's own: %w", err)
@@ -36,6 +36,10 @@ func (s *Service) bucket(ctx context.Context, realm lake.Realm, storage *lake.St
 	}
 	return s.Files.Open(ctx, storage, key)
 }
+
+// unscopable says that the store has no way to narrow a key (stsUnavailable): nothing is vended for it, and firn itself
+// reaches it with its own rights.
+func unscopable(s *lake.Storage) bool { return s.STSUnavailable != nil && *s.STSUnavailable }
 
 // maxMetadata bounds a metadata document, inflated, in bytes.
 const maxMetadata = 256 << 20

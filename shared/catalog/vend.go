@@ -54,6 +54,9 @@ func (x *session) keys(ctx context.Context, n *store.NamespaceSlot, id lake.ID, 
 	if c.Type == lake.External && !c.On(lake.CredentialVending, true) {
 		return k, fault.New(fault.Argument, "Credential vending is not enabled for this external catalog. Please consult applicable documentation for the catalog config property '%s' to enable this feature", lake.CredentialVending)
 	}
+	if unscopable(&c.Storage) {
+		return k, fault.Of(fault.Argument, fault.Table, ident.String(), "Credential vending was requested for table %s, but no credentials are available", ident)
+	}
 	all, err := folders(loc, paths)
 	if err != nil {
 		return k, err
