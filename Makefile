@@ -1,0 +1,58 @@
+# `make` lists what can be run. Nothing here needs anything installed but Go; what a target needs besides, it says or fetches.
+.DEFAULT_GOAL := help
+SHELL := bash
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+# The race detector is written in C: without a compiler the tests run, but without it.
+RACE := $(if $(shell command -v gcc clang cc),-race)
+
+.PHONY: help serve build test check fmt vet staticcheck tidy race bench
+.PHONY: conformance conformance-dynamodb conformance-minio conformance-polaris conformance-rck interop-pyiceberg
+
+help: ## List the targets.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+serve: ## Run the whole server on this machine, with its data in ./firn-data.
+	go run ./cmd/firn serve
+
+build: ## Build ./bin/firn, stripped and without C.
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o bin/firn ./cmd/firn
+
+test: ## Run the tests: no network, no container.
+	go test ./...
+
+check: fmt vet staticcheck tidy race ## Check format, vet, staticcheck, go.mod, and the tests with the race detector in random order.
+
+fmt: ## Fail if gofmt would change a file.
+	@unformatted=$$(gofmt -l cmd shared) && [ -z "$$unformatted" ] || { echo "gofmt would change:"; echo "$$unformatted"; exit 1; }
+
+vet: ## Run go vet.
+	go vet ./...
+
+staticcheck: ## Run staticcheck, which is fetched on first use.
+	go run $(STATICCHECK) ./...
+
+tidy: ## Fail if go mod tidy would change go.mod or go.sum.
+	go mod tidy -diff
+
+race: ## Run the tests with the race detector, in random order.
+	go test $(RACE) -shuffle=on ./...
+
+bench: ## Run the benchmarks.
+	go test -run '^$$' -bench . -benchmem ./shared/...
+
+conformance: conformance-dynamodb conformance-minio conformance-polaris conformance-rck interop-pyiceberg ## Hold firn to other people's servers, tests and clients.
+
+conformance-dynamodb: ## Run the table's suites on a DynamoDB emulator (needs Python; fetches MiniStack).
+	localstack/with-dynamodb go test -count=1 ./shared/kv/... ./shared/store/...
+
+conformance-minio: ## Run the suites of keys and objects on MinIO (builds it on first use).
+	localstack/with-minio go test -count=1 ./shared/vend/... ./shared/blob/...
+
+conformance-polaris: ## Compare with the recorded answers of Apache Polaris, and try its whole matrix of rights.
+	FIRN_MATRIX=1 go test -count=1 -v -timeout 30m -run Polaris ./shared/app | grep -v '^ *\(=== \|--- PASS\)'; exit $${PIPESTATUS[0]}
+
+conformance-rck: ## Run Iceberg's REST compatibility kit (needs Java 17 or newer and Maven).
+	localstack/rck/run
+
+interop-pyiceberg: ## Write, read, revoke and intrude with PyIceberg (needs Python 3.11 or newer).
+	localstack/pyiceberg/run
