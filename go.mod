@@ -3,46 +3,49 @@ module firn
 go 1.26.0
 
 require (
-	github.com/aws/aws-sdk-go-v2 v1.47.7 // indirect
+	github.com/aws/aws-sdk-go-v2 v1.47.7 // the AWS clients: configuration, signing, errors
+	github.com/aws/aws-sdk-go-v2/config v1.33.15 // AWS settings of the environment, as every AWS tool reads them
+	github.com/aws/aws-sdk-go-v2/credentials v1.20.15 // a vended key as the credentials of a client
+	github.com/aws/aws-sdk-go-v2/service/dynamodb v1.73.0 // the single table in the cloud (kv/dynamo)
+	github.com/aws/aws-sdk-go-v2/service/s3 v1.114.7 // metadata files in S3 and compatible stores (blob/s3)
+	github.com/aws/aws-sdk-go-v2/service/sts v1.51.8 // AssumeRole with a session policy (vend/aws)
+	github.com/aws/smithy-go v1.28.8 // error codes of the AWS clients
+	github.com/golang-jwt/jwt/v5 v5.3.1 // signing and verifying tokens (token)
+	github.com/google/go-cmp v0.7.0 // differences in tests
+	github.com/google/uuid v1.6.0 // table UUIDs and names of metadata files
+	github.com/hashicorp/golang-lru/v2 v2.0.7 // bounded memories: verified tokens, grants, vended keys, clients
+	github.com/klauspost/compress v1.20.3 // gzip of answers at more than twice the speed of the standard library (rest)
+	github.com/prometheus/client_golang v1.25.0 // metrics in the form that Prometheus reads (app)
+	github.com/rogpeppe/go-internal v1.16.0 // the command line's tests as scripts (cli)
+	github.com/spf13/cobra v1.10.2 // commands, flags, help and completion (cli)
+	github.com/spf13/pflag v1.0.10 // cobra's flags, each also a variable (cli)
+	go.etcd.io/bbolt v1.5.0 // the embedded table: one file, crash-safe, in pure Go (kv/bolt)
+	golang.org/x/sync v0.24.0 // groups of goroutines that end together (app)
+	golang.org/x/term v0.47.0 // whether output is a terminal (cmd/firn)
+)
+
+require (
 	github.com/aws/aws-sdk-go-v2/aws/protocol/eventstream v1.7.26 // indirect
-	github.com/aws/aws-sdk-go-v2/config v1.33.15 // indirect
-	github.com/aws/aws-sdk-go-v2/credentials v1.20.15 // indirect
 	github.com/aws/aws-sdk-go-v2/feature/ec2/imds v1.20.7 // indirect
 	github.com/aws/aws-sdk-go-v2/internal/configsources v1.5.10 // indirect
 	github.com/aws/aws-sdk-go-v2/internal/endpoints/v2 v2.8.10 // indirect
 	github.com/aws/aws-sdk-go-v2/internal/v4a v1.5.10 // indirect
-	github.com/aws/aws-sdk-go-v2/service/dynamodb v1.73.0 // indirect
 	github.com/aws/aws-sdk-go-v2/service/internal/accept-encoding v1.13.24 // indirect
 	github.com/aws/aws-sdk-go-v2/service/internal/checksum v1.11.10 // indirect
 	github.com/aws/aws-sdk-go-v2/service/internal/endpoint-discovery v1.13.9 // indirect
 	github.com/aws/aws-sdk-go-v2/service/internal/presigned-url v1.14.10 // indirect
 	github.com/aws/aws-sdk-go-v2/service/internal/s3shared v1.20.9 // indirect
-	github.com/aws/aws-sdk-go-v2/service/s3 v1.114.7 // indirect
 	github.com/aws/aws-sdk-go-v2/service/signin v1.12.3 // indirect
 	github.com/aws/aws-sdk-go-v2/service/sso v1.39.3 // indirect
 	github.com/aws/aws-sdk-go-v2/service/ssooidc v1.44.3 // indirect
-	github.com/aws/aws-sdk-go-v2/service/sts v1.51.8 // indirect
-	github.com/aws/smithy-go v1.28.8 // indirect
 	github.com/beorn7/perks v1.0.1 // indirect
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
-	github.com/golang-jwt/jwt/v5 v5.3.1 // indirect
-	github.com/google/go-cmp v0.7.0 // indirect
-	github.com/google/uuid v1.6.0 // indirect
-	github.com/hashicorp/golang-lru/v2 v2.0.7 // indirect
 	github.com/inconshreveable/mousetrap v1.1.0 // indirect
-	github.com/klauspost/compress v1.20.3 // indirect
 	github.com/munnerz/goautoneg v0.0.0-20191010083416-a7dc8b61c822 // indirect
-	github.com/prometheus/client_golang v1.25.0 // indirect
 	github.com/prometheus/client_model v0.6.3 // indirect
 	github.com/prometheus/common v0.72.0 // indirect
 	github.com/prometheus/procfs v0.22.0 // indirect
-	github.com/rogpeppe/go-internal v1.16.0 // indirect
-	github.com/spf13/cobra v1.10.2 // indirect
-	github.com/spf13/pflag v1.0.10 // indirect
-	go.etcd.io/bbolt v1.5.0 // indirect
-	golang.org/x/sync v0.24.0 // indirect
 	golang.org/x/sys v0.49.0 // indirect
-	golang.org/x/term v0.47.0 // indirect
 	golang.org/x/tools v0.36.0 // indirect
 	google.golang.org/protobuf v1.36.12 // indirect
 )
