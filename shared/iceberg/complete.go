@@ -2,6 +2,8 @@ package iceberg
 
 import (
 	"fmt"
+
+	"firn/shared/fault"
 )
 
 // completion adds what the format, version 1 above all, lets writers leave out (spec, "Table Metadata Fields" and
@@ -16,9 +18,12 @@ func (c *completion) has(name string) bool { return (&reader{members: c.members}
 
 // fill sets a member that is missing or null.
 func (c *completion) fill(name string, value []byte) {
-	if c.has(name) {
-		return
+	if !c.has(name) {
+		c.set(name, value)
 	}
+}
+
+func (c *completion) set(name string, value []byte) {
 	c.members = replace(c.members, member{name: name, value: value})
 	c.changed = true
 }
@@ -47,7 +52,13 @@ func (c *completion) run() error {
 	if c.version < 1 || c.version > supportedVersion {
 		return fmt.Errorf("Cannot read unsupported version %d", c.version)
 	}
-	r.text("location")
+	if c.version >= 4 && !c.has("location") {
+		return fault.New(fault.Invalid, "Table location is required in format v%d", c.version)
+	}
+	location := r.text("location")
+	if stripped := stripSlash(location); stripped != location {
+		c.set("location", text(stripped))
+	}
 	if c.version > 1 {
 		r.long("last-sequence-number")
 	}

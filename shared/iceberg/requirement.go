@@ -8,10 +8,12 @@ import (
 	"firn/shared/fault"
 )
 
-// Bounds of one commit. Expiring a table's snapshots takes one update each in Java's client.
+// Bounds of one commit. Expiring a table's snapshots takes one update each in Java's client. Each schema, spec or order that
+// is added is compared with all that the table has.
 const (
-	maxUpdates      = 100_000
-	maxRequirements = 10_000
+	maxUpdates       = 100_000
+	maxColumnUpdates = 1_000
+	maxRequirements  = 10_000
 )
 
 // Requirement is something that must be true of the table for a commit to happen (REST specification, TableRequirement).

@@ -15,6 +15,7 @@ import (
 func (s *schema) place() error {
 	s.index = make(map[int]*placed)
 	s.names = make(map[string]int)
+	s.fields = encodeFields(s.columns)
 	return s.placeFields(s.columns, nil)
 }
 
@@ -78,7 +79,7 @@ func (s *schema) highestFieldID() int {
 
 // same says whether two schemas have the same columns and identifiers; their ids do not count.
 func (s *schema) same(other *schema) bool {
-	return bytes.Equal(encodeFields(s.columns), encodeFields(other.columns)) &&
+	return bytes.Equal(s.fields, other.fields) &&
 		slices.Equal(slices.Sorted(slices.Values(s.identifiers)), slices.Sorted(slices.Values(other.identifiers)))
 }
 

@@ -12,6 +12,7 @@ type schema struct {
 	id          int
 	identifiers []int
 	columns     []field
+	fields      []byte          // the columns as JSON
 	index       map[int]*placed // by field id, filled by decodeSchema
 	names       map[string]int  // field ids by full name
 }
@@ -38,7 +39,13 @@ func decodeSchema(raw []byte) (*schema, error) {
 		s.id = *id
 	}
 	if r.has("identifier-field-ids") {
-		s.identifiers = r.ints("identifier-field-ids")
+		seen := make(map[int]bool)
+		for _, id := range r.ints("identifier-field-ids") {
+			if !seen[id] {
+				s.identifiers = append(s.identifiers, id)
+			}
+			seen[id] = true
+		}
 	}
 	if r.err != nil {
 		return nil, r.err
@@ -161,7 +168,7 @@ func (s *schema) encode() []byte {
 		}
 		o.raw("identifier-field-ids", array(ids))
 	}
-	o.raw("fields", encodeFields(s.columns))
+	o.raw("fields", s.fields)
 	return o.done()
 }
 

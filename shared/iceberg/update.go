@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+
+	"firn/shared/fault"
 )
 
 // Update is one change of a commit (REST specification, TableUpdate).
@@ -54,7 +56,20 @@ var decoders = map[string]func(*reader, *Update) error{
 
 // DecodeUpdates reads a commit's list of updates; null and nothing are an empty list. Errors are Malformed.
 func DecodeUpdates(raw json.RawMessage) ([]Update, error) {
-	return decodeRequest(raw, "updates", maxUpdates, decodeUpdate)
+	updates, err := decodeRequest(raw, "updates", maxUpdates, decodeUpdate)
+	if err != nil {
+		return nil, err
+	}
+	columns := 0
+	for _, u := range updates {
+		if u.action == "add-schema" || u.action == "add-spec" || u.action == "add-sort-order" {
+			columns++
+		}
+	}
+	if columns > maxColumnUpdates {
+		return nil, fault.New(fault.Malformed, "Cannot add more than %d schemas, specs and sort orders: %d", maxColumnUpdates, columns)
+	}
+	return updates, nil
 }
 
 func decodeUpdate(raw []byte) (Update, error) {
