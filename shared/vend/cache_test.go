@@ -40,10 +40,7 @@ func (m *mint) Vend(ctx context.Context, _ *lake.Storage, g Grant) (Credential, 
 	if ctx.Err() != nil {
 		return Credential{}, fault.New(fault.Timeout, "late").Because(ctx.Err())
 	}
-	if err != nil {
-		return Credential{}, err
-	}
-	return cred, nil
+	return cred, err // also a credential with an error, which must not be kept
 }
 
 func (m *mint) clock() time.Time {

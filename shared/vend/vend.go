@@ -13,7 +13,7 @@
 //
 // In every cloud an empty policy, a missing condition or an empty folder means the whole bucket. So nothing here has a
 // default scope: Validate runs in each driver before anything is sent, and prefixes are location.Prefix values, which end
-// in a slash and are never a bucket's root. A key for `orders/` does not open `orders2/`.
+// in a slash and are never a bucket's root: no parser makes others. A key for `orders/` does not open `orders2/`.
 //
 // A Credential is a struct with one pointer per store rather than a map of property names: names such as
 // s3.access-key-id belong to the dialects. GCS and ADLS become two more pointers.
@@ -86,10 +86,7 @@ func Validate(storage *lake.Storage, g Grant) error {
 		return refuse("a grant has at least one prefix")
 	}
 	for _, p := range g.Prefixes {
-		// A zero Prefix is the one value of the type that no parser made.
-		if p == (location.Prefix{}) || p.Bucket() == "" || len(p.Key()) < 2 || !strings.HasSuffix(p.Key(), "/") {
-			return refuse("a grant's prefix is a folder below the root of a bucket")
-		}
+		// A zero Prefix, the one value of the type that no parser made, is of no kind.
 		if kind, ok := kinds[storage.Type]; !ok || p.Kind() != kind {
 			return fault.Of(fault.Invalid, fault.Location, p.String(), "Location %s is not in storage of type %s.", p, storage.Type)
 		}

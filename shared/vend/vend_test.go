@@ -31,6 +31,25 @@ func TestValidateHoldsPrefixesAgainstTheStorage(t *testing.T) {
 	}
 }
 
+// Each reason is told by itself: a driver that would refuse the grant for another reason proves nothing here.
+func TestValidateNamesTheReason(t *testing.T) {
+	rows := map[string]struct {
+		change func(*Grant)
+		want   string
+	}{
+		"no prefixes":  {func(g *Grant) { g.Prefixes = nil }, "No storage credential can be made: a grant has at least one prefix."},
+		"no actions":   {func(g *Grant) { g.Actions = 0 }, "No storage credential can be made: a grant has at least one action, and none but read, list, write and delete."},
+		"no principal": {func(g *Grant) { g.PrincipalID = "" }, "No storage credential can be made: a grant names its realm, catalog, table and principal."},
+	}
+	for name, row := range rows {
+		storage, g := testGrant(t)
+		row.change(&g)
+		if err := Validate(storage, g); err == nil || fault.From(err).Message != row.want {
+			t.Errorf("%s: got %v, want %q", name, err, row.want)
+		}
+	}
+}
+
 func TestTheStorageChoosesTheDriver(t *testing.T) {
 	embedded, s3 := &mint{now: start, life: time.Hour}, &mint{now: start, life: time.Hour}
 	both := ByStorage{Embedded: embedded, S3: s3}

@@ -1,0 +1,35 @@
+package blob
+
+import (
+	"context"
+
+	"firn/shared/fault"
+	"firn/shared/lake"
+	"firn/shared/vend"
+)
+
+// ByStorage is the Opener that asks the right driver. A nil field is a kind of storage that this server has no driver for.
+type ByStorage struct {
+	Embedded Opener // the object store inside the process
+	S3       Opener // AWS and S3-compatible stores
+	File     Opener // folders of this machine
+}
+
+var _ Opener = ByStorage{}
+
+// Open asks the driver of the storage; Unsupported if there is none.
+func (o ByStorage) Open(ctx context.Context, storage *lake.Storage, cred vend.Credential) (Bucket, error) {
+	driver := Opener(nil)
+	switch {
+	case storage.Embedded():
+		driver = o.Embedded
+	case storage.Type == lake.S3:
+		driver = o.S3
+	case storage.Type == lake.File:
+		driver = o.File
+	}
+	if driver == nil {
+		return nil, fault.New(fault.Unsupported, "This server cannot use storage of type %s.", storage.Type)
+	}
+	return driver.Open(ctx, storage, cred)
+}
