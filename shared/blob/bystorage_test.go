@@ -13,7 +13,9 @@ import (
 // named is an Opener that says who it is.
 type named struct{ error }
 
-func (n named) Open(context.Context, *lake.Storage, vend.Credential) (Bucket, error) { return nil, n.error }
+func (n named) Open(context.Context, *lake.Storage, vend.Credential) (Bucket, error) {
+	return nil, n.error
+}
 
 func TestTheStorageChoosesTheDriver(t *testing.T) {
 	embedded, s3, file := named{errors.New("embedded")}, named{errors.New("s3")}, named{errors.New("file")}
