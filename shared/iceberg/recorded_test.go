@@ -73,7 +73,7 @@ func TestRecordedExchanges(t *testing.T) {
 	}
 }
 
-func readLines(t *testing.T, file string) []line {
+func readLines(t testing.TB, file string) []line {
 	t.Helper()
 	data, err := os.ReadFile(file)
 	if err != nil {
