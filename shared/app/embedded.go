@@ -9,6 +9,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/config"
 
+	"firn/shared/blob"
 	bloblocal "firn/shared/blob/local"
 	"firn/shared/blob/s3"
 	"firn/shared/lake"
@@ -55,7 +56,10 @@ func (e *embedded) config(ctx context.Context, c Config) Config {
 	if err != nil {
 		panic(err)
 	}
-	vendor, opener := vend.ByStorage{Embedded: local}, files{embedded: objects, onDisk: c.AllowFileStorage}
+	vendor, opener := vend.ByStorage{Embedded: local}, blob.ByStorage{Embedded: objects}
+	if c.AllowFileStorage {
+		opener.File = disk{}
+	}
 	// Without a cloud configured this reads the environment and finds nothing; no call is made before a key is asked for.
 	if base, err := config.LoadDefaultConfig(ctx); err == nil {
 		if base.Region == "" {
@@ -65,7 +69,7 @@ func (e *embedded) config(ctx context.Context, c Config) Config {
 			vendor.S3 = v
 		}
 		if o, err := s3.New(s3.Config{Base: base, Unscoped: base.Credentials}); err == nil {
-			opener.s3 = o
+			opener.S3 = o
 		}
 	} else {
 		c.Log.Warn("no AWS configuration: catalogs on S3 other than the embedded store cannot be used", "error", err.Error())

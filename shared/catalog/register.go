@@ -124,7 +124,7 @@ func (x *session) readForeign(ctx context.Context, n *store.NamespaceSlot, id la
 	if err != nil {
 		return nil, err
 	}
-	b, err := x.bucket(ctx, table, id.Name, []location.Prefix{folder}, vend.Read)
+	b, err := x.bucket(ctx, table, id.Name, []location.Prefix{folder}, vend.Read|vend.List)
 	if err != nil {
 		return nil, err
 	}

@@ -121,7 +121,7 @@ func (x *session) document(ctx context.Context, n *store.NamespaceSlot, t *lake.
 		}
 		own = []location.Prefix{folder}
 	}
-	b, err := x.bucket(ctx, t.ID, t.Name, own, vend.Read)
+	b, err := x.bucket(ctx, t.ID, t.Name, own, vend.Read|vend.List)
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"encoding/hex"
+	"fmt"
 	"log/slog"
 )
 
@@ -23,6 +24,9 @@ func (s Secret) String() string { return redacted }
 
 // GoString hides the text from %#v.
 func (s Secret) GoString() string { return redacted }
+
+// Format hides the text from every other verb.
+func (s Secret) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redacted)) }
 
 // LogValue hides the text from slog.
 func (s Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
