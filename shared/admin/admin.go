@@ -13,8 +13,14 @@
 //
 // A right that is taken away is gone with the next request, because every request reads the principal and the versions of
 // the roles. Keys to storage that were vended before live longer than a request; where they can be ended, Revoked is told
-// whose. So every write that takes something away looks up first who has it, and tells only after the write was
-// acknowledged. Whoever has got the right since then, and lost it by the same write, has had no time to ask for keys.
+// whose. So whatever takes a right away looks up who has it, writes, looks again for those who got it meanwhile, and tells.
+// A look-up that fails before the write fails the request without an effect.
+//
+// A lost race is no refusal: it is read and decided anew. Only a version that the caller named and that is not the current
+// one is told as a conflict.
+//
+// Which external id a role's trust policy asks for is the administrator's to say; firn makes none. One that nobody asked
+// for would guard nothing as long as another can be chosen, and would be a difference that declarative tools keep undoing.
 package admin
 
 import (
@@ -23,6 +29,7 @@ import (
 	"time"
 
 	"firn/shared/access"
+	"firn/shared/fault"
 	"firn/shared/lake"
 	"firn/shared/store"
 )
@@ -104,11 +111,29 @@ func (x *session) read(ctx context.Context) error {
 	return nil
 }
 
-// root is the realm itself, on which lists and creations are checked.
-var root = access.Path{lake.RootID}
+// allow checks access on one target, or on the two of an operation that has two.
+func (x *session) allow(ctx context.Context, op access.Operation, targets ...access.Path) error {
+	return x.who.Check(ctx, op, targets...)
+}
 
-// path leads to an object of the realm.
+// wholeRealm is the realm itself, on which lists and creations are checked.
+var wholeRealm = access.Path{lake.RootID}
+
+// path leads to an object of the realm, or of a catalog.
 func path(ids ...lake.ID) access.Path { return append(access.Path{lake.RootID}, ids...) }
 
 // moment is the clock as entities keep it: to the millisecond.
 func (s *Service) moment() time.Time { return s.Now().UTC().Truncate(time.Millisecond) }
+
+// again decides anew where a race was lost, which the store tells as a Conflict without words of its own.
+func again(plan func() error) error {
+	const attempts = 8
+	var err error
+	for range attempts {
+		err = plan()
+		if e := fault.From(err); e == nil || e.Kind != fault.Conflict || e.Message != "" {
+			return err
+		}
+	}
+	return err
+}

@@ -1,0 +1,157 @@
+package admin
+
+import (
+	"fmt"
+	"net/url"
+	"regexp"
+	"strings"
+	"unicode"
+
+	"firn/shared/fault"
+	"firn/shared/lake"
+	"firn/shared/location"
+)
+
+// baseLocation is the property that names the folder under which a catalog's namespaces begin.
+const baseLocation = "default-base-location"
+
+// The bounds of a storage configuration.
+const (
+	maxFolders = 40   // allowed locations: each is claimed in the transaction that makes or changes the catalog
+	maxKeys    = 100  // KMS keys
+	maxField   = 2048 // bytes of a text: the longest ARN
+)
+
+// kinds are the locations that each storage type has, and how Polaris names their schemes.
+var kinds = map[lake.StorageType]struct {
+	kind    location.Kind
+	schemes string
+}{
+	lake.S3:    {location.S3, "prefixes: 's3://,s3a://'"},
+	lake.GCS:   {location.GCS, "prefixes: 'gs://'"},
+	lake.Azure: {location.ADLS, "prefixes: 'abfs://,wasb://,abfss://,wasbs://'"},
+	lake.File:  {location.File, "prefix: file:// or /"},
+}
+
+// settle completes a catalog's properties and storage configuration and refuses what is not in order. It gives the
+// folders that the catalog allows.
+func (s *Service) settle(c *lake.Catalog) ([]location.Prefix, error) {
+	if err := lake.CheckProperties(c.Properties, lake.IsSetting); err != nil {
+		return nil, err
+	}
+	if _, given := c.Properties[baseLocation]; !given {
+		return nil, fault.New(fault.Malformed, "Must specify default base location")
+	}
+	if c.Storage.Type == lake.File && !s.AllowFileStorage {
+		return nil, fault.New(fault.Argument, "Unsupported storage type: %s", c.Storage.Type)
+	}
+	if len(c.Storage.AllowedLocations) == 0 && c.DefaultBaseLocation() != "" {
+		c.Storage.AllowedLocations = []string{c.DefaultBaseLocation()}
+	}
+	folders, err := allowed(c)
+	if err != nil {
+		return nil, err
+	}
+	return folders, checkFields(&c.Storage)
+}
+
+// allowed gives the folders of the catalog's storage. The base must be in one of them.
+func allowed(c *lake.Catalog) ([]location.Prefix, error) {
+	all := c.Storage.AllowedLocations
+	if len(all) > maxFolders {
+		return nil, fault.New(fault.Argument, "A catalog has at most %d allowed locations", maxFolders)
+	}
+	want, known := kinds[c.Storage.Type]
+	if !known {
+		return nil, fault.New(fault.Malformed, "Unknown storage type: %.32q", string(c.Storage.Type))
+	}
+	var folders []location.Prefix
+	var bad error
+	for _, text := range all {
+		if kind, _ := location.KindOf(text); kind != want.kind {
+			return nil, fault.New(fault.Argument, "Location prefix not allowed: '%.200s', expected %s", text, want.schemes)
+		}
+		folder, err := location.ParsePrefix(text)
+		if err != nil {
+			bad = err
+			continue
+		}
+		folders = append(folders, folder)
+	}
+	outside := fault.New(fault.Malformed, "default-base-location '%s' is not within any of the allowed locations [%s]", c.DefaultBaseLocation(), strings.Join(all, ", "))
+	if c.DefaultBaseLocation() == "" {
+		return nil, outside
+	}
+	base, err := location.ParsePrefix(c.DefaultBaseLocation())
+	if err != nil {
+		return nil, err
+	}
+	for _, folder := range folders {
+		if folder.Covers(base) {
+			return folders, bad
+		}
+	}
+	return nil, outside
+}
+
+// roleARN is Polaris's own pattern: the partition and the account are its groups.
+var roleARN = regexp.MustCompile(`^.+:(.*):.+:.*:(.*):.+$`)
+
+var (
+	externalID = regexp.MustCompile(`^[\w+=,.@:/-]{1,1224}$`) // AWS STS, AssumeRole: ExternalId
+	region     = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+)
+
+// checkFields refuses fields that could not be used, or would become part of something else.
+func checkFields(s *lake.Storage) error {
+	texts := map[string]string{"roleArn": s.RoleARN, "storageName": s.Name, "currentKmsKey": s.CurrentKMSKey, "tenantId": s.TenantID,
+		"multiTenantAppName": s.MultiTenantAppName, "consentUrl": s.ConsentURL, "gcsServiceAccount": s.GCSServiceAccount}
+	for i, key := range s.AllowedKMSKeys {
+		texts[fmt.Sprintf("allowedKmsKeys[%d]", i)] = key
+	}
+	for name, text := range texts {
+		if len(text) > maxField || strings.ContainsFunc(text, unicode.IsControl) {
+			return fault.New(fault.Argument, "Invalid value: %s: must be at most %d bytes without control characters", name, maxField)
+		}
+	}
+	switch {
+	case len(s.AllowedKMSKeys) > maxKeys:
+		return fault.New(fault.Argument, "Invalid value: allowedKmsKeys: must be at most %d", maxKeys)
+	case s.RoleARN != "" && !roleARN.MatchString(s.RoleARN):
+		return fault.New(fault.Argument, "Invalid role ARN format: %s", s.RoleARN)
+	case s.ExternalID != "" && !externalID.MatchString(s.ExternalID):
+		return fault.New(fault.Argument, "Invalid value: externalId: must be letters, digits and + = , . @ : / - _")
+	case s.Region != "" && !region.MatchString(s.Region):
+		return fault.New(fault.Argument, "Invalid value: region: must be letters, digits, - and _")
+	}
+	for name, text := range map[string]string{"endpoint": s.Endpoint, "endpointInternal": s.EndpointInternal, "stsEndpoint": s.STSEndpoint} {
+		u, err := url.Parse(text)
+		if text != "" && (err != nil || len(text) > maxField || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil) {
+			return fault.New(fault.Argument, "Invalid value: %s: must be an http or https URL with a host and without credentials", name)
+		}
+	}
+	return nil
+}
+
+// account gives the account of a role's ARN; empty where there is none.
+func account(arn string) string {
+	if m := roleARN.FindStringSubmatch(arn); m != nil {
+		return m[2]
+	}
+	return ""
+}
+
+// sameOwner refuses a change after which the storage would belong to someone else, who never agreed to trust this catalog.
+func sameOwner(old, next *lake.Storage) error {
+	for _, fact := range []struct{ what, from, to string }{
+		{"storage type", string(old.Type), string(next.Type)},
+		{"AWS account ID", account(old.RoleARN), account(next.RoleARN)},
+		{"ExternalId", old.ExternalID, next.ExternalID},
+		{"TenantId", old.TenantID, next.TenantID},
+	} {
+		if fact.from != fact.to {
+			return fault.New(fault.Malformed, "Cannot modify %s in storage config from '%s' to '%s'", fact.what, fact.from, fact.to)
+		}
+	}
+	return nil
+}
