@@ -61,11 +61,17 @@ func (s *Store) CreateCatalog(ctx context.Context, realm lake.Realm, c NewCatalo
 	})
 }
 
+// maxBases bounds a catalog's folders, none within another: an update may give back as many as it claims.
+const maxBases = 40
+
 // claimBases plans the claims of a catalog's folders.
 func (s *Store) claimBases(ctx context.Context, realm lake.Realm, c *lake.Catalog, bases []location.Prefix) ([]kv.Op, error) {
 	c.Claims = nil
-	if len(bases) == 0 {
+	if bases = location.Reduce(bases); len(bases) == 0 {
 		return nil, nil
+	}
+	if len(bases) > maxBases {
+		return nil, fault.Of(fault.Argument, fault.Catalog, c.Name, "A catalog has at most %d locations", maxBases)
 	}
 	b := s.Batch(realm)
 	lock := slot[nothing](b, baseLockKey(realm))
@@ -110,10 +116,7 @@ func (s *Store) baseFree(ctx context.Context, realm lake.Realm, c *lake.Catalog,
 	for _, index := range append(f.Ancestors(), f.Index()) {
 		above = append(above, baseKey(realm, index))
 	}
-	if len(above) > kv.MaxGet {
-		return fault.Of(fault.Argument, fault.Location, f.String(), "A catalog's location has at most %d levels", kv.MaxGet-1)
-	}
-	items, err := s.db.Get(ctx, above)
+	items, err := s.db.Get(ctx, above) // at most location.MaxDepth
 	if err != nil {
 		return err
 	}
@@ -135,25 +138,32 @@ func (s *Store) baseFree(ctx context.Context, realm lake.Realm, c *lake.Catalog,
 // UpdateCatalog stores next in place of what the slot read, claims the folders that came and gives back those that went.
 // Conflict if it changed meanwhile; Invalid if a folder overlaps another catalog's.
 func (s *Store) UpdateCatalog(ctx context.Context, realm lake.Realm, old *CatalogSlot, next *lake.Catalog, bases []location.Prefix) error {
-	claims, err := s.claimBases(ctx, realm, next, bases)
-	if err != nil {
-		return err
-	}
-	first, err := put(old.key, tagOf(next.ID), next, kv.Match(old.Tag))
-	if err != nil {
-		return err
-	}
-	ops := append([]kv.Op{first}, claims...)
-	for _, index := range old.Value.Claims {
-		if !slices.Contains(next.Claims, index) {
-			ops = append(ops, remove(baseKey(realm, index), kv.Prefix(owner(next.ID))))
+	return s.again(ctx, func() error {
+		claims, err := s.claimBases(ctx, realm, next, bases)
+		if err != nil {
+			return err
 		}
-	}
-	return conflictOf(s.write(ctx, ops...), fault.Catalog, next.Name)
+		first, err := put(old.key, tagOf(next.ID), next, kv.Match(old.Tag))
+		if err != nil {
+			return err
+		}
+		ops := append([]kv.Op{first}, claims...)
+		for _, index := range old.Value.Claims {
+			if !slices.Contains(next.Claims, index) {
+				ops = append(ops, remove(baseKey(realm, index), kv.Prefix(owner(next.ID))))
+			}
+		}
+		err = s.write(ctx, ops...)
+		if i, _ := failedAt(err); i == 0 {
+			return fault.Of(fault.Conflict, fault.Catalog, next.Name, "")
+		}
+		return err // another catalog had the lock: look again
+	})
 }
 
 // DropCatalog removes a catalog that has no namespaces and no roles but catalog_admin: NotEmpty otherwise, with the noun
-// that is in the way. Its root guards close the race against a child or role that is being made.
+// that is in the way. Its root guards close the race against a child or role that is being made. Conflict while files of
+// its tables are still being deleted: whoever got its folders next would lose theirs.
 func (s *Store) DropCatalog(ctx context.Context, realm lake.Realm, name string) error {
 	return s.again(ctx, func() error {
 		b := s.Batch(realm)
@@ -167,26 +177,22 @@ func (s *Store) DropCatalog(ctx context.Context, realm lake.Realm, name string) 
 		if c.Value == nil {
 			return fault.Missing(fault.Catalog, name)
 		}
-		if !owned(c.Value.ID, guarded.at[0]) {
-			return &kv.ConditionError{}
+		if !owned(c.Value.ID, guarded.at[0]) || admin.Value == nil {
+			return &kv.ConditionError{} // a torn read
 		}
 		if err := s.catalogEmpty(ctx, root, name); err != nil {
 			return err
 		}
 		ops := []kv.Op{remove(c.key, kv.Match(c.Tag)), remove(headKey(realm, name), kv.Always())}
 		ops = append(ops, dropGuards(guarded.at[0])...)
-		if admin.Value != nil {
-			ops = append(ops, remove(admin.key, kv.Match(admin.Tag)), remove(aliveKey(realm, admin.Value.ID), kv.Always()))
-		}
+		ops = append(ops, remove(admin.key, kv.Match(admin.Tag)), remove(aliveKey(realm, admin.Value.ID), kv.Always()))
 		for _, index := range c.Value.Claims {
 			ops = append(ops, remove(baseKey(realm, index), kv.Prefix(owner(c.Value.ID))))
 		}
 		if err := s.write(ctx, ops...); err != nil {
 			return err
 		}
-		if admin.Value != nil {
-			s.sweepRole(ctx, realm, admin.Value.ID)
-		}
+		s.sweepRole(ctx, realm, c.Value.ID, admin.Value.ID)
 		return nil
 	})
 }
@@ -206,7 +212,24 @@ func (s *Store) catalogEmpty(ctx context.Context, root *NamespaceSlot, name stri
 	if len(roles) > 1 {
 		return fault.Of(fault.NotEmpty, fault.CatalogRole, name, "")
 	}
-	return nil
+	return s.purged(ctx, root, name)
+}
+
+// purged refuses while work holds folders of the catalog. Without namespaces there is nothing else that does but staged
+// tables, which expire.
+func (s *Store) purged(ctx context.Context, root *NamespaceSlot, name string) error {
+	return s.pages(ctx, root.claimKey(dot).Partition, "", func(items []kv.Item) error {
+		for i := range items {
+			var there folder
+			if err := decode(&items[i], &there); err != nil {
+				return err
+			}
+			if !there.Staged {
+				return fault.Of(fault.Conflict, fault.Catalog, name, "Files of tables that were purged are still being deleted; please retry later")
+			}
+		}
+		return nil
+	})
 }
 
 // ListCatalogs gives all catalogs of a realm, by name.

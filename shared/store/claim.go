@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"firn/shared/fault"
@@ -16,7 +17,7 @@ import (
 type folder struct {
 	Holder    lake.ID    `json:"holder"` // id of a namespace, table or piece of work; uuid of a staged table
 	Kind      fault.Noun `json:"kind"`
-	Namespace []string   `json:"ns"`
+	Namespace []string   `json:"ns"` // in which, or of which, it was claimed
 	Name      string     `json:"name,omitempty"`
 	Principal lake.ID    `json:"by,omitempty"` // who staged the table
 	Location  string     `json:"location"`     // as clients see it
@@ -28,45 +29,67 @@ type claimer struct {
 	folder
 	n       *NamespaceSlot // the parent namespace, or the catalog's root
 	expires time.Time
-	alone   bool // the folder ends in a random leaf: nothing can overlap it, nothing need be looked for
+	alone   bool // the folder ends in a random leaf of the server's: below a container that is claimed nothing overlaps it
 }
 
-// ops plans the claims: it looks for what overlaps, refuses with Forbidden and the words of Polaris, and gives the writes
-// that claim the folders and guard against newcomers. guarded are the guards of all containers in the chain that were
-// read before; they must have been read before this looks.
+// plan is what a claim of folders adds to a transaction.
+type plan struct {
+	ops  []kv.Op
+	keys []string // the index entries that are then held
+	seen map[kv.Key]bool
+}
+
+func (p *plan) add(op kv.Op) {
+	if !p.seen[op.Item.Key] {
+		p.seen[op.Item.Key] = true
+		p.ops = append(p.ops, op)
+	}
+}
+
+// claim plans the claims: it looks for what overlaps, refuses with Forbidden and the words of Polaris, and gives the
+// writes that claim the folders and guard against newcomers; one of them bumps the parent. guarded must have been read
+// before this looks.
 //
 // The race of two overlapping folders claimed at once is closed by the guards of the innermost container in the chain
-// whose own folder contains the folder (the catalog's root, if none does): whoever could claim something that overlaps
-// must write all of those same guards.
-func (s *Store) ops(ctx context.Context, c claimer, folders []location.Prefix, guarded Guards) (ops []kv.Op, keys []string, err error) {
-	realm, catalog := c.n.place.realm, c.n.place.catalog
+// that holds a claim around the folder (the catalog's root, if none does): whoever could claim something that overlaps
+// must write all of those same guards, or would stand in that container's own claim. So the transaction also checks that
+// the container still holds it: a namespace may move.
+func (s *Store) claim(ctx context.Context, c claimer, folders []location.Prefix, guarded Guards) ([]kv.Op, []string, error) {
+	p := &plan{seen: map[kv.Key]bool{}}
+	needed := map[int]bool{} // depths whose guards must all be written
 	for _, f := range folders {
-		keys = append(keys, f.Index())
+		depth, around := c.n.container(f)
 		cond := kv.Absent(s.now())
-		if !c.alone {
-			mine, err := s.overlaps(ctx, c, f)
+		if !(c.alone && depth > 0 && f.Ancestors()[len(f.Ancestors())-1] == around) {
+			mine, err := s.overlaps(ctx, c, f, around, p)
 			if err != nil {
 				return nil, nil, err
 			}
 			if mine != nil {
 				cond = kv.Match(mine.Tag)
 			}
-			guarded.need(c.n, f)
+			needed[depth] = true
 		}
-		op, err := put(locationKey(realm, catalog, f.Index()), tagOf(c.Holder), c.folder, cond)
+		op, err := put(c.n.claimKey(f.Index()), tagOf(c.Holder), c.folder, cond)
 		if err != nil {
 			return nil, nil, err
 		}
 		op.Item.Expires = c.expires
-		ops = append(ops, op)
+		p.keys = append(p.keys, f.Index())
+		p.add(op)
+		if depth > 0 {
+			p.add(check(c.n.claimKey(around), kv.Prefix(owner(c.n.idAt(depth)))))
+		}
 	}
-	return ops, keys, nil
+	bumps, err := guarded.ops(c.n, needed)
+	return append(p.ops, bumps...), p.keys, err
 }
 
-// overlaps looks for a claim that folder would overlap. It gives the claim on the very folder that may be taken over: the
-// claimer's own, or that of the same table staged by the same principal.
-func (s *Store) overlaps(ctx context.Context, c claimer, f location.Prefix) (mine *kv.Item, err error) {
-	realm, catalog := c.n.place.realm, c.n.place.catalog
+// overlaps looks for a claim that the folder would overlap. It gives the claim on the very folder that may be taken over:
+// the claimer's own, or that of the same table staged by the same principal; one of the latter that overlaps otherwise
+// gives way, by an operation of the plan. Nothing above around, where a container of the claimer's own stands, is in
+// question: only containers of that container do.
+func (s *Store) overlaps(ctx context.Context, c claimer, f location.Prefix, around string, p *plan) (mine *kv.Item, err error) {
 	judge := func(item *kv.Item) error {
 		if item == nil || item.Expired(s.now()) {
 			return nil
@@ -76,26 +99,32 @@ func (s *Store) overlaps(ctx context.Context, c claimer, f location.Prefix) (min
 			return err
 		}
 		same := item.Key.Sort == f.Index()
+		below := len(item.Key.Sort) > len(f.Index())
 		switch {
-		case there.Holder == c.Holder, there.Staged && there.Principal == c.Principal && there.Name == c.Name && slices.Equal(there.Namespace, c.Namespace):
-			if same {
-				mine = item
-			}
+		case (there.Holder == c.Holder || c.staged(there)) && same:
+			mine = item
 			return nil
-		case there.Kind == fault.Namespace && !same && len(item.Key.Sort) < len(f.Index()) && c.n.holds(there.Holder):
+		case there.Holder == c.Holder:
+			return nil
+		case c.staged(there):
+			p.add(remove(item.Key, kv.Match(item.Tag)))
+			return nil
+		case there.Kind == fault.Namespace && !same && !below && c.n.holds(there.Holder):
 			return nil // a container of its own
+		case c.Kind == fault.Namespace && below && within(there.Namespace, c.Namespace):
+			return nil // what an earlier namespace of that name left: staged tables, purges, tables that were renamed away
 		}
 		return fault.Of(fault.Forbidden, fault.Location, c.Location,
 			"Unable to create entity at location '%s' because it conflicts with existing table or namespace at location '%s'", c.Location, there.Location)
 	}
-	above := append(f.Ancestors(), f.Index())
-	for len(above) > 0 {
-		n := min(len(above), kv.MaxGet)
-		var ks []kv.Key
-		for _, index := range above[:n] {
-			ks = append(ks, locationKey(realm, catalog, index))
+	var above []kv.Key
+	for _, index := range f.Ancestors() { // at most location.MaxDepth
+		if len(index) > len(around) {
+			above = append(above, c.n.claimKey(index))
 		}
-		items, err := s.db.Get(ctx, ks)
+	}
+	if len(above) > 0 {
+		items, err := s.db.Get(ctx, above)
 		if err != nil {
 			return nil, fmt.Errorf("read claims: %w", err)
 		}
@@ -104,10 +133,8 @@ func (s *Store) overlaps(ctx context.Context, c claimer, f location.Prefix) (min
 				return nil, err
 			}
 		}
-		above = above[n:]
 	}
-	below := f.Index()
-	err = s.pages(ctx, partition("location", realm, catalog), below, func(items []kv.Item) error {
+	err = s.pages(ctx, c.n.claimKey(f.Index()).Partition, f.Index(), func(items []kv.Item) error {
 		for i := range items {
 			if err := judge(&items[i]); err != nil {
 				return err
@@ -118,58 +145,37 @@ func (s *Store) overlaps(ctx context.Context, c claimer, f location.Prefix) (min
 	return mine, err
 }
 
+// staged says whether the claim is of the same table, staged by the same principal.
+func (c claimer) staged(there folder) bool {
+	return there.Staged && there.Principal == c.Principal && there.Name == c.Name && slices.Equal(there.Namespace, c.Namespace)
+}
+
+// within says whether a namespace is the other one or below it, by name.
+func within(levels, other []string) bool {
+	return len(levels) >= len(other) && slices.Equal(levels[:len(other)], other)
+}
+
 // holds says whether the id is of a namespace in the chain.
 func (n *NamespaceSlot) holds(id lake.ID) bool {
-	for _, ns := range n.Chain() {
-		if ns.ID == id {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(n.Chain(), func(ns *lake.Namespace) bool { return ns.ID == id })
 }
 
-// Guards are the guards of a namespace, its ancestors and the catalog's root, read in the request's batch. The zero
-// value serves who claims nothing that a client chose.
-type Guards struct {
-	at     [][]*Slot[nothing] // by depth: 0 is the root
-	needed map[int]bool       // depths whose guards must all be written
-}
-
-// Guards asks for all guards of the chain: whoever may claim a folder that a client chose needs them.
-func (b *Batch) Guards(n *NamespaceSlot) Guards {
-	g := Guards{needed: map[int]bool{}}
-	for depth := 0; depth <= len(n.place.levels); depth++ {
-		g.at = append(g.at, b.guardSlots(place{n.place.realm, n.place.catalog, n.place.levels[:depth]}))
-	}
-	return g
-}
-
-// need marks the container that guards the folder.
-func (g Guards) need(n *NamespaceSlot, f location.Prefix) {
+// container gives the innermost namespace of the chain that holds a claim around the folder, by its depth, and that
+// claim; 0 and nothing for the catalog's root.
+func (n *NamespaceSlot) container(f location.Prefix) (depth int, around string) {
 	chain := n.Chain()
 	for depth := len(chain); depth > 0; depth-- {
-		own, err := location.ParsePrefix(chain[depth-1].Location)
-		if err == nil && own.Covers(f) && own != f {
-			g.needed[depth] = true
-			return
+		for _, index := range chain[depth-1].Claims {
+			if index != f.Index() && strings.HasPrefix(f.Index(), index) {
+				return depth, index
+			}
 		}
 	}
-	g.needed[0] = true
+	return 0, ""
 }
 
-// ops gives the writes: all guards of the containers that are needed, and one of the parent that gets a child.
-func (g Guards) ops(n *NamespaceSlot) ([]kv.Op, error) {
-	var ops []kv.Op
-	for depth := range g.needed {
-		if !owned(n.idAt(depth), g.at[depth]) {
-			return nil, &kv.ConditionError{Index: 0} // a torn read, or the container goes: plan anew
-		}
-		ops = append(ops, bumpAll(n.idAt(depth), g.at[depth])...)
-	}
-	if !g.needed[len(n.chain)] {
-		ops = append(ops, bump(n.place, n.ID()))
-	}
-	return ops, nil
+func (n *NamespaceSlot) claimKey(index string) kv.Key {
+	return locationKey(n.place.realm, n.place.catalog, index)
 }
 
 // release gives claims back.

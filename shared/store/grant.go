@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"firn/shared/fault"
@@ -151,14 +152,19 @@ func (s *Store) RolesOf(ctx context.Context, realm lake.Realm, c *CatalogSlot, r
 		return nil, err
 	}
 	var out []lake.PrincipalRole
-	for _, r := range found {
+	for some := range slices.Chunk(found, kv.MaxGet) {
 		b := s.Batch(realm)
-		used := slot[nothing](b, usageKey(realm, r.Value.ID, c.Value.ID, role))
+		var used []*Slot[nothing]
+		for _, r := range some {
+			used = append(used, slot[nothing](b, usageKey(realm, r.Value.ID, c.Value.ID, role)))
+		}
 		if err := b.Read(ctx); err != nil {
 			return nil, err
 		}
-		if used.Value != nil {
-			out = append(out, *r.Value)
+		for i, r := range some {
+			if used[i].Value != nil {
+				out = append(out, *r.Value)
+			}
 		}
 	}
 	return out, nil

@@ -22,7 +22,7 @@ import (
 //	object/R/ID            .                   where the object with that id is, if there are grants on it
 //	catalog/R              NAME                catalog
 //	head/R                 .                   version of the realm's roles
-//	                       CATALOG             version of the catalog's roles, grants and assignments
+//	head/R/CATALOG         .                   version of the catalog's roles, grants and assignments
 //	catalogrole/R/CATALOG  NAME                catalog role
 //	ns/R/CATALOG/PARENT... NAME                namespace
 //	entry/R/CATALOG/NS...  t/NAME v/NAME g/NAME   table, view, generic table
@@ -82,7 +82,7 @@ func objectKey(r lake.Realm, id lake.ID) kv.Key { return key(dot, "object", r, s
 func catalogKey(r lake.Realm, name string) kv.Key { return key(escaper.Replace(name), "catalog", r) }
 func realmHeadKey(r lake.Realm) kv.Key            { return key(dot, "head", r) }
 func headKey(r lake.Realm, catalog string) kv.Key {
-	return key("c/"+escaper.Replace(catalog), "head", r)
+	return key(dot, "head", r, catalog)
 }
 func catalogRoleKey(r lake.Realm, catalog, name string) kv.Key {
 	return key(escaper.Replace(name), "catalogrole", r, catalog)

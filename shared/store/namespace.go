@@ -20,11 +20,7 @@ func (s *Store) CreateNamespace(ctx context.Context, n *NamespaceSlot, ns *lake.
 	if f != nil {
 		folders = append(folders, *f)
 	}
-	claims, keys, err := s.ops(ctx, c, folders, guarded)
-	if err != nil {
-		return err
-	}
-	bumps, err := guarded.ops(parent)
+	claims, keys, err := s.claim(ctx, c, folders, guarded)
 	if err != nil {
 		return err
 	}
@@ -34,7 +30,7 @@ func (s *Store) CreateNamespace(ctx context.Context, n *NamespaceSlot, ns *lake.
 		return err
 	}
 	ops := append([]kv.Op{first}, claims...)
-	err = s.write(ctx, append(append(ops, bumps...), newGuards(n.place, ns.ID)...)...)
+	err = s.write(ctx, append(ops, newGuards(n.place, ns.ID)...)...)
 	if i, _ := failedAt(err); i == 0 {
 		return fault.Taken(fault.Namespace, lake.Identifier{Namespace: parent.Levels(), Name: ns.Levels[len(ns.Levels)-1]}.String())
 	}
@@ -47,27 +43,17 @@ func (n *NamespaceSlot) Parent() *NamespaceSlot {
 }
 
 // UpdateNamespace stores next in place of what the slot read. A new folder is claimed, and the old one given back, in the
-// same transaction. A lost race is for Again.
+// same transaction; one that the namespace holds already changes nothing. A lost race is for Again.
 func (s *Store) UpdateNamespace(ctx context.Context, n *NamespaceSlot, next *lake.Namespace, moved *location.Prefix, guarded Guards) error {
 	old := n.chain[len(n.chain)-1]
 	var more []kv.Op
-	if moved != nil {
-		parent := n.Parent()
-		c := claimer{n: parent, folder: folder{Holder: next.ID, Kind: fault.Namespace, Namespace: next.Levels, Location: next.Location}}
-		claims, keys, err := s.ops(ctx, c, []location.Prefix{*moved}, guarded)
+	if moved != nil && !slices.Contains(next.Claims, moved.Index()) {
+		c := claimer{n: n.Parent(), folder: folder{Holder: next.ID, Kind: fault.Namespace, Namespace: next.Levels, Location: next.Location}}
+		claims, keys, err := s.claim(ctx, c, []location.Prefix{*moved}, guarded)
 		if err != nil {
 			return err
 		}
-		bumps, err := guarded.ops(parent)
-		if err != nil {
-			return err
-		}
-		more = append(claims, bumps...)
-		for _, index := range next.Claims {
-			if !slices.Contains(keys, index) {
-				more = append(more, release(n.place, next.ID, []string{index})...)
-			}
-		}
+		more = append(claims, release(n.place, next.ID, next.Claims)...)
 		next.Claims = keys
 	}
 	first, err := put(old.key, tagOf(next.ID), next, kv.Match(old.Tag))

@@ -2,6 +2,10 @@ package store
 
 import (
 	"context"
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"firn/shared/fault"
 	"firn/shared/kv"
@@ -16,10 +20,12 @@ type Client struct {
 	Secrets     lake.Secrets `json:"secrets"`
 }
 
+const maxClientID = 256 // bytes
+
 // Client finds a client by its id: NotFound if there is none.
 func (s *Store) Client(ctx context.Context, realm lake.Realm, clientID string) (*Client, error) {
-	if clientID == "" || len(clientID) > 256 {
-		return nil, fault.Missing(fault.Principal, "")
+	if clientID == "" || len(clientID) > maxClientID || !utf8.ValidString(clientID) || strings.ContainsFunc(clientID, unicode.IsControl) {
+		return nil, fault.Missing(fault.Principal, "") // it may not fit a key
 	}
 	b := s.Batch(realm)
 	c := slot[Client](b, clientKey(realm, clientID))
@@ -129,7 +135,13 @@ func (s *Store) AssignRole(ctx context.Context, realm lake.Realm, p *Slot[lake.P
 		}
 	}
 	if len(next.Roles) >= MaxRoles {
-		return fault.New(fault.Invalid, "A principal has at most %d principal roles", MaxRoles)
+		living, err := s.living(ctx, realm, next.Roles)
+		if err != nil {
+			return err
+		}
+		if next.Roles = living; len(living) >= MaxRoles {
+			return fault.New(fault.Invalid, "A principal has at most %d principal roles", MaxRoles)
+		}
 	}
 	next.Roles = append(next.Roles, lake.AssignedRole{ID: role.Value.ID, Name: role.Value.Name})
 	first, err := put(p.key, tagOf(next.ID), &next, kv.Match(p.Tag))
@@ -140,6 +152,25 @@ func (s *Store) AssignRole(ctx context.Context, realm lake.Realm, p *Slot[lake.P
 		mark(holderKey(realm, role.Value.ID, next.Name), tagOf(next.ID), kv.Always()),
 		check(role.key, kv.Prefix(owner(role.Value.ID))))
 	return conflictOf(err, fault.Principal, next.Name)
+}
+
+// living leaves out the roles that were dropped.
+func (s *Store) living(ctx context.Context, realm lake.Realm, roles []lake.AssignedRole) ([]lake.AssignedRole, error) {
+	b := s.Batch(realm)
+	var lives []*Slot[alive]
+	for _, r := range roles {
+		lives = append(lives, slot[alive](b, aliveKey(realm, r.ID)))
+	}
+	if err := b.Read(ctx); err != nil {
+		return nil, fmt.Errorf("read assigned roles: %w", err)
+	}
+	var out []lake.AssignedRole
+	for i, r := range roles {
+		if lives[i].Value != nil {
+			out = append(out, r)
+		}
+	}
+	return out, nil
 }
 
 // RevokeRole takes a principal role from a principal. NotFound of a Grant if the principal does not have it.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"strings"
 
 	"firn/shared/fault"
 	"firn/shared/kv"
@@ -53,7 +54,7 @@ func (s *Store) DeleteRole(ctx context.Context, realm lake.Realm, old *Slot[lake
 	if err := conflictOf(err, fault.PrincipalRole, old.Value.Name); err != nil {
 		return err
 	}
-	s.sweepRole(ctx, realm, id)
+	s.sweepRole(ctx, realm, "", id)
 	return nil
 }
 
@@ -105,7 +106,7 @@ func (s *Store) DeleteCatalogRole(ctx context.Context, realm lake.Realm, c *Cata
 	if err := conflictOf(err, fault.CatalogRole, old.Value.Name); err != nil {
 		return err
 	}
-	s.sweepRole(ctx, realm, id)
+	s.sweepRole(ctx, realm, c.Value.ID, id)
 	return nil
 }
 
@@ -121,18 +122,22 @@ func bumpHead(realm lake.Realm, c *CatalogSlot) kv.Op {
 // sweptAtOnce bounds what is removed of a dead role before the answer; the rest is inert and may stay.
 const sweptAtOnce = 4 * kv.MaxOps
 
-// sweepRole removes what a dead role's id still names. It cannot fail the drop, which has happened.
-func (s *Store) sweepRole(ctx context.Context, realm lake.Realm, id lake.ID) {
+// sweepRole removes what a dead role's id still names, and of a catalog role that principal roles have it: they would read
+// it, dead, for ever. It cannot fail the drop, which has happened.
+func (s *Store) sweepRole(ctx context.Context, realm lake.Realm, catalog, id lake.ID) {
 	left := sweptAtOnce
 	for _, p := range []string{partition("grants", realm, string(id)), partition("holders", realm, string(id))} {
 		for left > 0 {
-			items, _, err := s.db.List(ctx, kv.Page{Partition: p, Limit: kv.MaxOps})
+			items, _, err := s.db.List(ctx, kv.Page{Partition: p, Limit: kv.MaxOps / 2})
 			if err != nil || len(items) == 0 {
 				break
 			}
 			var ops []kv.Op
 			for _, item := range items {
 				ops = append(ops, remove(item.Key, kv.Always()))
+				if holder, _, _ := strings.Cut(item.Tag, ":"); catalog != "" && item.Key.Partition == partition("holders", realm, string(id)) {
+					ops = append(ops, remove(usageKey(realm, lake.ID(holder), catalog, id), kv.Always()))
+				}
 			}
 			if s.db.Write(ctx, ops) != nil {
 				break

@@ -10,23 +10,20 @@ import (
 )
 
 // Stage stores a staged table with its claims, which expire with it, before any key is vended for it. Several can be
-// staged under one name; the first that is committed has the name. A lost race is for Again.
+// staged under one name; the first that is committed has the name. Those of one principal may share a folder: the last
+// holds the claim, and any of them can take it over. A lost race is for Again.
 func (s *Store) Stage(ctx context.Context, n *NamespaceSlot, t *lake.Staged, folders []location.Prefix, alone bool, guarded Guards) error {
 	c := claimer{n: n, alone: alone, expires: t.Expires, folder: folder{Holder: lake.ID(t.UUID), Kind: fault.Table,
 		Namespace: n.Levels(), Name: t.Name, Principal: t.PrincipalID, Location: t.Location, Staged: true}}
-	claims, keys, err := s.ops(ctx, c, folders, guarded)
+	claims, keys, err := s.claim(ctx, c, folders, guarded)
 	if err != nil {
 		return err
 	}
 	t.Claims = keys
-	bumps, err := guarded.ops(n)
-	if err != nil {
-		return err
-	}
 	first, err := put(n.place.stagedKey(t.Name, t.UUID), tagOf(lake.ID(t.UUID)), t, kv.Absent(s.now()))
 	if err != nil {
 		return err
 	}
 	first.Item.Expires = t.Expires
-	return s.write(ctx, append(append([]kv.Op{first}, claims...), bumps...)...)
+	return s.write(ctx, append([]kv.Op{first}, claims...)...)
 }

@@ -21,7 +21,10 @@
 //
 // Locations are claimed in an index: one item per folder that is, or will be, vended. Containers (namespaces) hold
 // claims that contain those of their tables; everything else must not overlap. The claims of a table are written in the
-// transaction that makes it vendable, and given back by the one that drops it.
+// transaction that makes it vendable, and given back by the one that drops it. Who claims below a container relies on
+// that container's claim to keep others out of what is above, and checks it in the transaction. A namespace may be made
+// around what an earlier one of its name left (a staged table that nobody committed, a purge under way): else a name
+// would be lost until that is over.
 //
 // Access heads are items with a random version, bumped in the same transaction as any grant, assignment or role change
 // and read with every request: what an instance remembers of a role's grants is valid for one head alone.
@@ -36,6 +39,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -101,22 +105,29 @@ func tagOf(id lake.ID) string { return owner(id) + string(lake.NewID()[:13]) }
 func owner(id lake.ID) string { return string(id) + ":" }
 
 // write applies the changes, all or none. Where the driver cannot say whether they landed, the first operation's item
-// says it: a put of a tag that is there, or a delete of what is gone, cannot be anything but done.
+// says it: the tag that was put, or the object that was made there, can be there by this write alone; and what should go
+// and is gone cannot come back by a delete that is still under way. (What can also move must not be deleted first.)
 func (s *Store) write(ctx context.Context, ops ...kv.Op) error {
 	err := s.db.Write(ctx, ops)
 	if !fault.Is(err, fault.StateUnknown) {
 		return err
 	}
-	there, readErr := s.db.Get(ctx, []kv.Key{ops[0].Item.Key})
+	found, readErr := s.db.Get(ctx, []kv.Key{ops[0].Item.Key})
 	if readErr != nil {
 		return err
 	}
-	switch first := ops[0]; {
-	case first.Verb == kv.Put && there[0] != nil && there[0].Tag == first.Item.Tag,
-		first.Verb == kv.Delete && there[0] == nil:
+	first, there := ops[0], found[0]
+	if first.Verb == kv.Delete && there == nil || first.Verb == kv.Put && there != nil && landed(first, there) {
 		return nil
 	}
 	return err
+}
+
+// landed says whether what is there comes from the put: it has the tag, or it is a later version of what the put made.
+func landed(made kv.Op, there *kv.Item) bool {
+	absentAt, _, _ := made.If.Parts()
+	id, _, _ := strings.Cut(made.Item.Tag, ":")
+	return there.Tag == made.Item.Tag || !absentAt.IsZero() && owns(lake.ID(id), there.Tag)
 }
 
 // put makes an operation that stores v under the key.
@@ -157,7 +168,7 @@ func (s *Store) again(ctx context.Context, plan func() error) error {
 			return err
 		}
 		if ctx.Err() != nil {
-			return fmt.Errorf("wait for a turn: %w", ctx.Err())
+			return fault.New(fault.Unavailable, "The request ended before it got a turn.").Because(ctx.Err())
 		}
 	}
 	return fault.New(fault.Unavailable, "Too many concurrent changes; please retry.").After(time.Second)

@@ -21,17 +21,25 @@ type NewTable struct {
 	Alone     bool               // the folders end in a random leaf of the server's
 	Principal lake.ID            // who makes it, for claims of tables staged by the same
 	Staged    *Slot[lake.Staged] // the staged table that this becomes; nil or empty: none
-	Guards    Guards             // read in the batch, unless Alone
+	Guards    Guards             // read in the batch
 	Document  []byte             // the metadata document for the copy; nil: none
+	Ready     func() error       // puts the metadata file, once it is known that nothing holds the folders; nil: it is there
 }
 
 // CreateTable stores a table: its item, the claim of its name, its folders. Exists if the name is taken, by a table-like
 // object of any kind; Forbidden if a folder overlaps another's. A lost race is for Again.
 func (s *Store) CreateTable(ctx context.Context, n *NamespaceSlot, t NewTable) error {
 	t.Table.Claims = nil
-	claims, keys, err := s.claimFor(ctx, n, t)
+	c := claimer{n: n, alone: t.Alone, folder: folder{Holder: t.Table.ID, Kind: fault.Table, Namespace: n.Levels(),
+		Name: t.Table.Name, Principal: t.Principal, Location: t.Table.Location}}
+	claims, keys, err := s.claim(ctx, c, t.Folders, t.Guards)
 	if err != nil {
 		return err
+	}
+	if t.Ready != nil {
+		if err := t.Ready(); err != nil {
+			return err
+		}
 	}
 	t.Table.Claims = keys
 	first, err := put(n.place.entryKey(lake.TableKind, t.Table.Name), tableTag(t.Table), t.Table, kv.Absent(s.now()))
@@ -54,36 +62,6 @@ func (s *Store) CreateTable(ctx context.Context, n *NamespaceSlot, t NewTable) e
 		return taken(there, n, t.Table.Name)
 	}
 	return err
-}
-
-// claimFor plans the claims and the guards of a new table.
-func (s *Store) claimFor(ctx context.Context, n *NamespaceSlot, t NewTable) ([]kv.Op, []string, error) {
-	c := claimer{n: n, alone: t.Alone, folder: folder{Holder: t.Table.ID, Kind: fault.Table, Namespace: n.Levels(),
-		Name: t.Table.Name, Principal: t.Principal, Location: t.Table.Location}}
-	ops, keys, err := s.ops(ctx, c, t.Folders, t.Guards)
-	if err != nil {
-		return nil, nil, err
-	}
-	if t.Staged != nil && t.Staged.Value != nil {
-		ops = takeOver(ops, t.Staged.Value)
-		for _, index := range t.Staged.Value.Claims {
-			if !slices.Contains(keys, index) {
-				ops = append(ops, remove(locationKey(n.place.realm, n.place.catalog, index), kv.Prefix(owner(lake.ID(t.Staged.Value.UUID)))))
-			}
-		}
-	}
-	bumps, err := t.Guards.ops(n)
-	return append(ops, bumps...), keys, err
-}
-
-// takeOver lets a table have the folders that it was staged with, though nothing was looked up.
-func takeOver(ops []kv.Op, staged *lake.Staged) []kv.Op {
-	for i := range ops {
-		if slices.Contains(staged.Claims, ops[i].Item.Key.Sort) {
-			ops[i].If = kv.Prefix(owner(lake.ID(staged.UUID)))
-		}
-	}
-	return ops
 }
 
 // taken says what is in the way of a name.
@@ -117,7 +95,11 @@ type Moved struct {
 	Folders   []location.Prefix
 	Guards    Guards
 	Principal lake.ID
+	Ready     func() error // puts the metadata file, once it is known that nothing holds the folders; nil: it is there
 }
+
+// maxClaims bounds the folders of one table over its life: all are given back in the transaction that drops it.
+const maxClaims = 32
 
 // UpdateTable swaps the table's item: one conditional write, without a transaction unless new folders come with it. The
 // error is a lost race (Raced), StateUnknown where it may have landed and cannot be found, or one that had no effect.
@@ -125,16 +107,20 @@ func (s *Store) UpdateTable(ctx context.Context, n *NamespaceSlot, old *Slot[lak
 	var claims []kv.Op
 	if len(m.Folders) > 0 {
 		c := claimer{n: n, folder: folder{Holder: next.ID, Kind: fault.Table, Namespace: n.Levels(), Name: next.Name, Principal: m.Principal, Location: next.Location}}
-		ops, keys, err := s.ops(ctx, c, m.Folders, m.Guards)
+		ops, keys, err := s.claim(ctx, c, m.Folders, m.Guards)
 		if err != nil {
 			return err
 		}
-		bumps, err := m.Guards.ops(n)
-		if err != nil {
-			return err
-		}
-		claims = append(ops, bumps...)
+		claims = ops
 		next.Claims = append(slices.Clone(next.Claims), keys...)
+		if len(next.Claims) > maxClaims {
+			return fault.Of(fault.Invalid, fault.Table, next.Name, "A table may have had at most %d folders over its life", maxClaims)
+		}
+	}
+	if m.Ready != nil {
+		if err := m.Ready(); err != nil {
+			return err
+		}
 	}
 	first, err := put(old.key, tableTag(next), next, kv.Match(old.Tag))
 	if err != nil {
@@ -180,16 +166,30 @@ func (s *Store) DropTable(ctx context.Context, n *NamespaceSlot, old *Slot[lake.
 		remove(objectKey(n.place.realm, t.ID), kv.Always()),
 		remove(n.place.copyKey(t.Name), kv.Always()),
 	}
-	if purge == nil {
-		ops = append(ops, release(n.place, t.ID, t.Claims)...)
-	} else {
+	if purge != nil {
 		more, err := handOver(n.place, t, purge)
 		if err != nil {
 			return err
 		}
-		ops = append(ops, more...)
+		return s.write(ctx, append(more, ops...)...) // the work proves that it was this drop
 	}
-	return s.write(ctx, ops...)
+	err := s.db.Write(ctx, append(ops, release(n.place, t.ID, t.Claims)...))
+	if fault.Is(err, fault.StateUnknown) && s.dropped(ctx, old.key, objectKey(n.place.realm, t.ID)) {
+		return nil
+	}
+	return err
+}
+
+// dropped says whether a table that was there is gone, and not renamed: a rename leaves word of where the object is, so
+// that item is read after the table's.
+func (s *Store) dropped(ctx context.Context, keys ...kv.Key) bool {
+	for _, key := range keys {
+		there, err := s.db.Get(ctx, []kv.Key{key})
+		if err != nil || there[0] != nil {
+			return false
+		}
+	}
+	return true
 }
 
 // RenameTable moves a table's item to another name, which may be in another namespace of the catalog. Its id, its grants,

@@ -32,7 +32,7 @@ func handOver(p place, t *lake.Table, w *Work) ([]kv.Op, error) {
 	}
 	ops := []kv.Op{item}
 	for _, index := range t.Claims {
-		op, err := put(locationKey(p.realm, p.catalog, index), tagOf(w.ID), folder{Holder: w.ID, Kind: fault.Table, Name: t.Name, Location: t.Location}, kv.Prefix(owner(t.ID)))
+		op, err := put(locationKey(p.realm, p.catalog, index), tagOf(w.ID), folder{Holder: w.ID, Kind: fault.Table, Namespace: p.levels, Name: t.Name, Location: t.Location}, kv.Prefix(owner(t.ID)))
 		if err != nil {
 			return nil, err
 		}
@@ -41,9 +41,9 @@ func handOver(p place, t *lake.Table, w *Work) ([]kv.Op, error) {
 	return ops, nil
 }
 
-// ListWork gives a realm's work, at most limit pieces of it.
-func (s *Store) ListWork(ctx context.Context, realm lake.Realm, limit int) ([]Work, error) {
-	items, _, err := s.db.List(ctx, kv.Page{Partition: partition("work", realm), Limit: limit})
+// ListWork gives a realm's work behind an id, in the order of ids, at most limit pieces of it.
+func (s *Store) ListWork(ctx context.Context, realm lake.Realm, after lake.ID, limit int) ([]Work, error) {
+	items, _, err := s.db.List(ctx, kv.Page{Partition: partition("work", realm), After: string(after), Limit: limit})
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +63,7 @@ func (s *Store) FinishWork(ctx context.Context, realm lake.Realm, w *Work) error
 	ops := []kv.Op{remove(workKey(realm, w.ID), kv.Prefix(owner(w.ID)))}
 	ops = append(ops, release(place{realm, w.Catalog, nil}, w.ID, w.Claims)...)
 	err := s.write(ctx, ops...)
-	if i, _ := failedAt(err); i >= 0 {
+	if i, _ := failedAt(err); i == 0 {
 		return nil
 	}
 	return err
