@@ -35,7 +35,7 @@ type Config struct {
 	Store           *store.Store
 	Vendor          vend.Vendor // with its cache in front
 	Files           blob.Opener
-	Revoked         func(ids ...lake.ID) // told of tables whose keys must die at once
+	Revoked         func(ids ...lake.ID) // told of tables whose keys must die at once; nil: nobody can end keys
 	Log             *slog.Logger
 	Now             func() time.Time
 	UniqueLocations bool          // a table's own folder ends in a random leaf, where the catalog does not say otherwise
@@ -53,6 +53,9 @@ type Service struct {
 func New(c Config) *Service {
 	if c.StagedFor == 0 {
 		c.StagedFor = 24 * time.Hour
+	}
+	if c.Revoked == nil {
+		c.Revoked = func(...lake.ID) {}
 	}
 	return &Service{c}
 }

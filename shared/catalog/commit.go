@@ -13,7 +13,6 @@ import (
 	"firn/shared/lake"
 	"firn/shared/location"
 	"firn/shared/store"
-	"firn/shared/vend"
 )
 
 // Change is what a client wants to commit to a table.
@@ -108,7 +107,7 @@ func (s *Service) commit(ctx context.Context, c lake.Caller, catalog string, id 
 	if x.cat.Value.Type == lake.External {
 		return Loaded{}, 0, fault.New(fault.Malformed, "Cannot update table on static-facade external catalogs.")
 	}
-	doc, err := x.document(ctx, n, t.Value, copied)
+	doc, err := x.document(ctx, n, t.Value, copied, writeActions)
 	if err != nil {
 		return Loaded{}, 0, err
 	}
@@ -135,8 +134,10 @@ func (s *Service) commit(ctx context.Context, c lake.Caller, catalog string, id 
 		return Loaded{}, 0, err
 	}
 	moved.Principal = x.who.ID
-	if moved.Folders, err = x.newFolders(t.Value, item); err != nil {
-		return Loaded{}, 0, err
+	if moves(change.Updates) {
+		if moved.Folders, err = x.newFolders(t.Value, item); err != nil {
+			return Loaded{}, 0, err
+		}
 	}
 	done, err := x.swap(ctx, n, t, base, next, item, moved)
 	return done, retries, err
@@ -183,7 +184,7 @@ func manifests(refs []iceberg.Reference) []string {
 	return out
 }
 
-// newFolders gives the folders of a new version that the table does not hold yet.
+// newFolders gives the folders of a version that moves which the table does not hold yet.
 func (x *session) newFolders(old, item *lake.Table) ([]location.Prefix, error) {
 	want, err := x.claims(item.Location, item.Paths)
 	if err != nil || len(want) == 0 {
@@ -199,39 +200,31 @@ func (x *session) newFolders(old, item *lake.Table) ([]location.Prefix, error) {
 	return missing, nil
 }
 
-// swapTime bounds the swap and what follows it: a client that hangs up in the middle must not leave it half known.
-const swapTime = 15 * time.Second
-
 // swap puts the new metadata file and moves the pointer.
 func (x *session) swap(ctx context.Context, n *store.NamespaceSlot, t *store.Slot[lake.Table], base, next *iceberg.Table, item *lake.Table, moved store.Moved) (Loaded, error) {
 	own, err := folders(item.Location, item.Paths)
 	if err != nil {
 		return Loaded{}, err
 	}
-	b, err := x.bucket(ctx, item.ID, item.Name, own, vend.Write|vend.Delete)
-	if err != nil {
-		return Loaded{}, err
-	}
-	if err := writeMetadata(ctx, b, item.MetadataLocation, next.Bytes()); err != nil {
-		return Loaded{}, err
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), swapTime)
+	file := newFile{name: item.MetadataLocation, doc: next.Bytes()}
+	moved.Ready = func() error { return x.write(ctx, &file, item, own) }
+	ctx, cancel := unbroken(ctx)
 	defer cancel()
 	err = x.Store.UpdateTable(ctx, n, t, item, moved)
 	switch {
 	case err == nil:
 	case fault.Is(err, fault.StateUnknown):
-		if !x.inLog(ctx, n, item, b) {
+		if !x.inLog(ctx, n, item, file.bucket) {
 			return Loaded{}, fault.Of(fault.StateUnknown, fault.Table, item.Name, "It is not known whether the commit succeeded").Because(err)
 		}
 	default:
-		x.discard(ctx, b, item.MetadataLocation)
+		x.withdraw(ctx, &file)
 		return Loaded{}, err
 	}
 	if x.cat.Value.Storage.Type != lake.File {
 		x.Store.KeepCopy(ctx, n, item, next.Bytes())
 	}
-	x.deleteOld(ctx, b, base, next)
+	x.deleteOld(ctx, file.bucket, base, next)
 	return Loaded{MetadataLocation: item.MetadataLocation, Metadata: next.Bytes()}, nil
 }
 
@@ -315,23 +308,12 @@ func (s *Service) commitNew(ctx context.Context, c lake.Caller, catalog string, 
 	}
 	if staged != nil && staged.Value != nil && staged.Value.PrincipalID == x.who.ID {
 		nt.Staged = staged
-		nt.Alone = coveredBy(nt.Folders, staged.Value.Claims)
 	}
 	done, err := x.put(ctx, n, next, nt, Delegation{})
 	if fault.Is(err, fault.Exists) {
 		err = inTheWay(lake.TableKind, id)
 	}
 	return done, defaultRetries, err
-}
-
-// coveredBy says whether all folders are claimed by these keys already.
-func coveredBy(folders []location.Prefix, claims []string) bool {
-	for _, p := range folders {
-		if !slices.Contains(claims, p.Index()) {
-			return false
-		}
-	}
-	return true
 }
 
 // uuidOf gives the uuid that the updates assign.

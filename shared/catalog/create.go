@@ -82,9 +82,7 @@ func (s *Service) create(ctx context.Context, c lake.Caller, catalog string, lev
 	if err != nil {
 		return Loaded{}, err
 	}
-	if alone && len(claims) > 1 {
-		alone = false // a path outside the folder was chosen by the client
-	}
+	alone = alone && len(paths) == 0 // the client chose the paths, and they may be around the folder
 	if want.Staged {
 		return x.stage(ctx, n, want.Name, table, paths, claims, alone, guards, d)
 	}
@@ -142,25 +140,22 @@ func (x *session) newTable(n *store.NamespaceSlot, name string, t *iceberg.Table
 		Version: 1, Created: at, Updated: at}
 }
 
-// put writes a new table's first metadata file and stores the table.
+// put stores a new table, and its first metadata file just before.
 func (x *session) put(ctx context.Context, n *store.NamespaceSlot, t *iceberg.Table, nt store.NewTable, d Delegation) (Loaded, error) {
 	own, err := folders(t.Location(), nt.Table.Paths)
 	if err != nil {
 		return Loaded{}, err
 	}
-	b, err := x.bucket(ctx, nt.Table.ID, nt.Table.Name, own, vend.Write|vend.Delete)
-	if err != nil {
-		return Loaded{}, err
-	}
-	if err := writeMetadata(ctx, b, nt.Table.MetadataLocation, t.Bytes()); err != nil {
-		return Loaded{}, err
-	}
+	file := newFile{name: nt.Table.MetadataLocation, doc: t.Bytes()}
+	nt.Ready = func() error { return x.write(ctx, &file, nt.Table, own) }
 	if x.cat.Value.Storage.Type != lake.File {
 		nt.Document = t.Bytes()
 	}
+	ctx, cancel := unbroken(ctx)
+	defer cancel()
 	if err := x.Store.CreateTable(ctx, n, nt); err != nil {
 		if !fault.Is(err, fault.StateUnknown) {
-			x.discard(ctx, b, nt.Table.MetadataLocation)
+			x.withdraw(ctx, &file)
 		}
 		return Loaded{}, err
 	}
@@ -168,8 +163,16 @@ func (x *session) put(ctx context.Context, n *store.NamespaceSlot, t *iceberg.Ta
 	if d.Asked() {
 		actions = writeActions
 	}
-	k, err := x.keys(ctx, n, nt.Table.ID, nt.Table.Name, nt.Table.Location, nt.Table.Paths, actions)
-	return Loaded{MetadataLocation: nt.Table.MetadataLocation, Metadata: t.Bytes(), Keys: k}, err
+	return x.made(ctx, n, nt.Table, t, actions)
+}
+
+// made answers for a table that has just been stored: there is no refusing any more.
+func (x *session) made(ctx context.Context, n *store.NamespaceSlot, item *lake.Table, t *iceberg.Table, actions vend.Actions) (Loaded, error) {
+	k, err := x.keys(ctx, n, item.ID, item.Name, item.Location, item.Paths, actions)
+	if err != nil {
+		return Loaded{}, fault.Of(fault.StateUnknown, fault.Table, item.Name, "The table was made, but no credentials for it; load it").Because(err)
+	}
+	return Loaded{MetadataLocation: item.MetadataLocation, Metadata: t.Bytes(), Keys: k}, nil
 }
 
 // stage stores a staged table.

@@ -3,6 +3,8 @@ package catalog
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"firn/shared/access"
 	"firn/shared/blob"
@@ -36,7 +38,7 @@ func (s *Service) DropTable(ctx context.Context, c lake.Caller, catalog string, 
 		if err := s.Store.DropTable(ctx, n, t, work); err != nil {
 			return err
 		}
-		s.Revoked(t.Value.ID)
+		s.Revoked(t.Value.ID, lake.ID(t.Value.UUID)) // the uuid is whom keys for a staged table were for
 		return nil
 	})
 	if err == nil && work != nil {
@@ -60,11 +62,22 @@ func (x *session) purge(id lake.Identifier, t *lake.Table) (*store.Work, error) 
 	if cat.Type == lake.External {
 		return nil, fault.New(fault.Malformed, "Cannot drop table on static-facade external catalogs.")
 	}
-	if len(t.Claims) == 0 {
+	if held, err := holdsAll(t); err != nil || !held {
 		return nil, fault.Of(fault.Forbidden, fault.Table, id.String(), "Unable to purge entity: %s. Its folders may be shared with other tables (%s); drop it without purge", id.Name, lake.OverlappingLocations)
 	}
 	return &store.Work{ID: lake.NewID(), Catalog: cat.Name, CatalogID: cat.ID, TableID: t.ID, Storage: cat.Storage,
 		Locations: append([]string{t.Location}, t.Paths...), Created: x.Now()}, nil
+}
+
+// holdsAll says whether every folder of the table is claimed for it.
+func holdsAll(t *lake.Table) (bool, error) {
+	all, err := folders(t.Location, t.Paths)
+	for _, p := range all {
+		if !slices.ContainsFunc(t.Claims, func(index string) bool { return strings.HasPrefix(p.Index(), index) }) {
+			return false, err
+		}
+	}
+	return true, err
 }
 
 // Purge deletes up to limit files of a purged table, and says whether all are gone; the work is then finished. It can be
@@ -95,7 +108,13 @@ func (s *Service) Purge(ctx context.Context, realm lake.Realm, w *store.Work, li
 // Work takes up what must go on after answers: a bounded part of it, in one realm.
 func (s *Service) Work(ctx context.Context, realm lake.Realm) error {
 	const pieces, files = 20, 5000
-	todo, err := s.Store.ListWork(ctx, realm, pieces)
+	// From a random piece on: those that fail again and again must not keep the others waiting.
+	todo, err := s.Store.ListWork(ctx, realm, lake.NewID(), pieces)
+	if err == nil && len(todo) < pieces {
+		var first []store.Work
+		first, err = s.Store.ListWork(ctx, realm, "", pieces-len(todo))
+		todo = append(todo, first...)
+	}
 	if err != nil {
 		return fmt.Errorf("list work: %w", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"firn/shared/blob"
 	"firn/shared/fault"
@@ -78,6 +79,37 @@ func writeMetadata(ctx context.Context, b blob.Bucket, file string, doc []byte) 
 		return fmt.Errorf("write metadata: %w", err)
 	}
 	return nil
+}
+
+// newFile is a metadata file that goes with a change of a table.
+type newFile struct {
+	name   string
+	doc    []byte
+	bucket blob.Bucket // firn's own key to the table's folders; nil until it was needed
+	put    bool
+}
+
+// write puts the file with a key to exactly the table's folders, which also reads there, for a lost answer, and deletes.
+func (x *session) write(ctx context.Context, f *newFile, t *lake.Table, folders []location.Prefix) (err error) {
+	if f.bucket, err = x.bucket(ctx, t.ID, t.Name, folders, writeActions); err != nil {
+		return err
+	}
+	f.put = true // or it may be: a put whose answer is lost counts
+	return writeMetadata(ctx, f.bucket, f.name, f.doc)
+}
+
+// withdraw deletes the file after a change that is known not to have landed.
+func (x *session) withdraw(ctx context.Context, f *newFile) {
+	if f.put {
+		x.discard(ctx, f.bucket, f.name)
+	}
+}
+
+// changeTime bounds a change from the first write on: a client that hangs up in the middle must not leave it half known.
+const changeTime = 15 * time.Second
+
+func unbroken(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), changeTime)
 }
 
 // discard deletes a metadata file of which it is known that no write that names it can have landed. Failing leaves a file

@@ -45,16 +45,16 @@ func (x *session) page(p Page) (page store.Page, nothing bool, err error) {
 // behind. Access requirement: NAMESPACE_LIST on the parent.
 func (s *Service) ListNamespaces(ctx context.Context, c lake.Caller, catalog string, parent []string, p Page) ([]string, string, error) {
 	x := s.open(c, catalog)
-	reachable := lake.Reachable(parent...)
+	possible := lake.CheckLevels(parent) == nil
 	look := parent
-	if !reachable {
+	if !possible {
 		look = nil
 	}
 	n := x.batch.Namespace(x.cat, look)
 	if err := x.read(ctx); err != nil {
 		return nil, "", err
 	}
-	if !reachable || !n.There() {
+	if !possible || !n.There() {
 		return nil, "", noNamespace(parent)
 	}
 	if err := x.allow(ctx, access.ListNamespaces, n.Path()); err != nil {
@@ -185,7 +185,7 @@ func (s *Service) at(ctx context.Context, c lake.Caller, catalog string, levels 
 func (s *Service) atAny(ctx context.Context, c lake.Caller, catalog string, levels []string, more func(*session, *store.NamespaceSlot)) (*session, *store.NamespaceSlot, error) {
 	x := s.open(c, catalog)
 	look := levels
-	unreachable := !lake.Reachable(levels...) || len(levels) == 0
+	unreachable := lake.CheckLevels(levels) != nil || len(levels) == 0
 	if unreachable {
 		look = nil
 	}

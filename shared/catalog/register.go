@@ -83,8 +83,7 @@ func (s *Service) register(ctx context.Context, c lake.Caller, catalog string, l
 	if err := s.Store.CreateTable(ctx, n, nt); err != nil {
 		return Loaded{}, err
 	}
-	k, err := x.keys(ctx, n, nt.Table.ID, name, nt.Table.Location, nt.Table.Paths, actions)
-	return Loaded{MetadataLocation: nt.Table.MetadataLocation, Metadata: t.Bytes(), Keys: k}, err
+	return x.made(ctx, n, nt.Table, t, actions)
 }
 
 // spelt gives a FILE location without the empty authority, as it is shown to clients.

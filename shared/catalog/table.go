@@ -2,7 +2,6 @@ package catalog
 
 import (
 	"context"
-	"slices"
 
 	"firn/shared/access"
 	"firn/shared/fault"
@@ -17,7 +16,7 @@ import (
 func (s *Service) table(ctx context.Context, c lake.Caller, catalog string, id lake.Identifier, more func(*session, *store.NamespaceSlot)) (*session, *store.NamespaceSlot, *store.Slot[lake.Table], error) {
 	gone := fault.Missing(fault.Table, id.String())
 	x := s.open(c, catalog)
-	if len(id.Namespace) == 0 || !lake.Reachable(append(slices.Clone(id.Namespace), id.Name)...) {
+	if !reachable(id) {
 		if err := x.read(ctx); err != nil {
 			return nil, nil, nil, err
 		}
@@ -35,6 +34,12 @@ func (s *Service) table(ctx context.Context, c lake.Caller, catalog string, id l
 		return nil, nil, nil, gone
 	}
 	return x, n, t, nil
+}
+
+// reachable says whether a table could be there: names that no rule would have let in are not looked up, so that what a
+// client sends never makes a key that breaks the store's limits.
+func reachable(id lake.Identifier) bool {
+	return len(id.Namespace) > 0 && lake.CheckLevels(id.Namespace) == nil && lake.CheckName(id.Name) == nil
 }
 
 // ListTables gives the names of a namespace's tables, and the name to go on behind. Access requirement: TABLE_LIST.
@@ -82,7 +87,7 @@ func (s *Service) LoadTable(ctx context.Context, c lake.Caller, catalog string, 
 	if err := d.Check(); err != nil {
 		return Loaded{}, err
 	}
-	doc, err := x.document(ctx, n, t.Value, copied)
+	doc, err := x.document(ctx, n, t.Value, copied, readActions)
 	if err != nil {
 		return Loaded{}, err
 	}
@@ -101,7 +106,8 @@ func (s *Service) LoadTable(ctx context.Context, c lake.Caller, catalog string, 
 
 // document gives the current metadata document: the copy if it is the right one, else the file, whose copy is then kept.
 // FILE storage is always read: its files may be changed by hand, and tests do.
-func (x *session) document(ctx context.Context, n *store.NamespaceSlot, t *lake.Table, copied store.CopySlot) ([]byte, error) {
+// The key that reads it has the actions of what is to follow, so that one does for both.
+func (x *session) document(ctx context.Context, n *store.NamespaceSlot, t *lake.Table, copied store.CopySlot, actions vend.Actions) ([]byte, error) {
 	onDisk := x.cat.Value.Storage.Type == lake.File
 	if doc, ok := copied.Document(t); ok && !onDisk {
 		return doc, nil
@@ -119,9 +125,9 @@ func (x *session) document(ctx context.Context, n *store.NamespaceSlot, t *lake.
 		if err != nil {
 			return nil, err
 		}
-		own = []location.Prefix{folder}
+		own, actions = []location.Prefix{folder}, readActions
 	}
-	b, err := x.bucket(ctx, t.ID, t.Name, own, vend.Read|vend.List)
+	b, err := x.bucket(ctx, t.ID, t.Name, own, actions)
 	if err != nil {
 		return nil, err
 	}
@@ -147,9 +153,9 @@ func (s *Service) RenameTable(ctx context.Context, c lake.Caller, catalog string
 	return s.Store.Again(ctx, func() error {
 		var dest *store.NamespaceSlot
 		var claim *store.Slot[store.Claim]
-		reachable := len(to.Namespace) > 0 && lake.Reachable(append(slices.Clone(to.Namespace), to.Name)...)
+		possible := reachable(to)
 		x, n, t, err := s.table(ctx, c, catalog, from, func(x *session, _ *store.NamespaceSlot) {
-			if reachable {
+			if possible {
 				dest = x.batch.Namespace(x.cat, to.Namespace)
 				claim = x.batch.Name(dest, to.Name)
 			}
@@ -157,7 +163,7 @@ func (s *Service) RenameTable(ctx context.Context, c lake.Caller, catalog string
 		if err != nil {
 			return err
 		}
-		if !reachable || !dest.There() {
+		if !possible || !dest.There() {
 			return noNamespace(to.Namespace)
 		}
 		if err := x.allow(ctx, access.RenameTable, append(n.Path(), t.Value.ID), dest.Path()); err != nil {
