@@ -20,6 +20,7 @@ const (
 	maxFolders = 40   // allowed locations: each is claimed in the transaction that makes or changes the catalog
 	maxKeys    = 100  // KMS keys
 	maxField   = 2048 // bytes of a text: the longest ARN
+	maxID      = 1224 // bytes of an external id (AWS STS, AssumeRole)
 )
 
 // kinds are the locations that each storage type has, and how Polaris names their schemes.
@@ -98,7 +99,7 @@ func allowed(c *lake.Catalog) ([]location.Prefix, error) {
 var roleARN = regexp.MustCompile(`^.+:(.*):.+:.*:(.*):.+$`)
 
 var (
-	externalID = regexp.MustCompile(`^[\w+=,.@:/-]{1,1224}$`) // AWS STS, AssumeRole: ExternalId
+	externalID = regexp.MustCompile(`^[\w+=,.@:/-]+$`) // AWS STS, AssumeRole
 	region     = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 )
 
@@ -119,8 +120,8 @@ func checkFields(s *lake.Storage) error {
 		return fault.New(fault.Argument, "Invalid value: allowedKmsKeys: must be at most %d", maxKeys)
 	case s.RoleARN != "" && !roleARN.MatchString(s.RoleARN):
 		return fault.New(fault.Argument, "Invalid role ARN format: %s", s.RoleARN)
-	case s.ExternalID != "" && !externalID.MatchString(s.ExternalID):
-		return fault.New(fault.Argument, "Invalid value: externalId: must be letters, digits and + = , . @ : / - _")
+	case s.ExternalID != "" && !externalID.MatchString(s.ExternalID) || len(s.ExternalID) > maxID:
+		return fault.New(fault.Argument, "Invalid value: externalId: must be at most %d letters, digits and + = , . @ : / - _", maxID)
 	case s.Region != "" && !region.MatchString(s.Region):
 		return fault.New(fault.Argument, "Invalid value: region: must be letters, digits, - and _")
 	}
