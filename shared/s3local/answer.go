@@ -15,6 +15,8 @@ type answer struct {
 	replace bool
 }
 
+var _ http.ResponseWriter = (*answer)(nil)
+
 // Unwrap is for http.ResponseController.
 func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
 

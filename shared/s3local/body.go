@@ -41,6 +41,8 @@ type body struct {
 	end     error // what Read answers for ever after
 }
 
+var _ io.Reader = (*body)(nil)
+
 // newBody readies a request's body of at most limit bytes, with the checksums that its headers name; nothing is read yet.
 func newBody(r *http.Request, a authentic, limit int64, expects []expectation) (*body, error) {
 	b := &body{from: r.Body, size: r.ContentLength, expects: expects}

@@ -44,6 +44,8 @@ type chunks struct {
 	end  error
 }
 
+var _ io.Reader = (*chunks)(nil)
+
 var errChunk = malformed("The body is not in chunks as the request says.")
 
 // Read gives the bytes in the chunks; io.EOF only behind a complete trailer.

@@ -1,6 +1,7 @@
 package s3local
 
 import (
+	"encoding"
 	"fmt"
 	"io"
 )
@@ -9,6 +10,11 @@ import (
 type Secret string
 
 const redacted = "[redacted]"
+
+var (
+	_ fmt.Formatter          = Secret("")
+	_ encoding.TextMarshaler = Secret("")
+)
 
 // Format hides the secret from every verb of fmt.
 func (Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }

@@ -2,7 +2,9 @@ package s3local
 
 import (
 	"encoding/xml"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -206,5 +208,17 @@ func TestPartsAreListedByPage(t *testing.T) {
 	var d partsListed
 	if err := xml.Unmarshal(rec.Body.Bytes(), &d); err != nil || len(d.Part) != 1 || d.Part[0].PartNumber != "2" || !d.IsTruncated || d.NextPartNumberMarker != 2 {
 		t.Errorf("got %d %s, want part 2 and more", rec.Code, rec.Body)
+	}
+}
+
+func TestAPartThatWasReplacedMeanwhileIsNotJoined(t *testing.T) {
+	w := newWorld(t)
+	c, key := w.mint(Write), prefix+"new"
+	id := w.upload(c, key, "old")
+	named := w.part(c, key, id, 1, "named")
+	w.part(c, key, id, 1, "other")
+	alive := func() error { return nil }
+	if err := w.store.copyPart(io.Discard, uploadsFolder+"/"+id, partRef{1, named}, alive); !errors.Is(err, errPart) {
+		t.Errorf("got %v, want InvalidPart", err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path"
 
@@ -18,6 +19,8 @@ type work struct {
 	size int64 // reserved
 	done bool
 }
+
+var _ io.Writer = (*work)(nil)
 
 // newWork makes a work file of a known size. The caller defers discard.
 func (s *Store) newWork(size int64) (*work, error) {
