@@ -145,10 +145,11 @@ func (s *Service) UpdateCatalog(ctx context.Context, c lake.Caller, name string,
 // DropCatalog removes a catalog. NotEmpty if it has namespaces, or roles besides catalog_admin. Access requirement:
 // CATALOG_DROP on it.
 func (s *Service) DropCatalog(ctx context.Context, c lake.Caller, name string) error {
-	if _, err := s.catalog(ctx, c, name, access.DeleteCatalog); err != nil {
+	x, err := s.catalog(ctx, c, name, access.DeleteCatalog)
+	if err != nil {
 		return err
 	}
-	err := s.Store.DropCatalog(ctx, c.Realm, name)
+	err = s.Store.DropCatalog(ctx, c.Realm, name, x.cat.Value.ID)
 	if fault.Is(err, fault.NotEmpty) {
 		return fault.Of(fault.NotEmpty, fault.Catalog, name, "")
 	}

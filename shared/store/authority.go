@@ -49,6 +49,9 @@ func (s *Store) Authority(ctx context.Context, c *CallerSlot, in *CatalogSlot) (
 			return nil, err
 		}
 		if g.dead {
+			if !c.Caller.AllRoles {
+				return nil, notGranted()
+			}
 			continue
 		}
 		a.PrincipalRoles = append(a.PrincipalRoles, g.role)
@@ -84,11 +87,15 @@ func activated(p *lake.Principal, c lake.Caller) ([]lake.AssignedRole, error) {
 	for _, name := range c.Roles {
 		r, ok := has[name]
 		if !ok {
-			return nil, fault.New(fault.Unauthenticated, "A role in the token's scope is not granted to the principal")
+			return nil, notGranted()
 		}
 		out = append(out, r)
 	}
 	return out, nil
+}
+
+func notGranted() error {
+	return fault.New(fault.Unauthenticated, "A role in the token's scope is not granted to the principal")
 }
 
 func (s *Store) principalRole(ctx context.Context, c *CallerSlot, role lake.ID, in *CatalogSlot) (*roleGrants, error) {

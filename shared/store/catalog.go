@@ -161,10 +161,10 @@ func (s *Store) UpdateCatalog(ctx context.Context, realm lake.Realm, old *Catalo
 	})
 }
 
-// DropCatalog removes a catalog that has no namespaces and no roles but catalog_admin: NotEmpty otherwise, with the noun
-// that is in the way. Its root guards close the race against a child or role that is being made. Conflict while files of
+// DropCatalog removes the catalog of that name and id, which has no namespaces and no roles but catalog_admin: NotEmpty otherwise, with the noun
+// that is in the way, NotFound if the name is another catalog's by now. Its root guards close the race against a child or role that is being made. Conflict while files of
 // its tables are still being deleted: whoever got its folders next would lose theirs.
-func (s *Store) DropCatalog(ctx context.Context, realm lake.Realm, name string) error {
+func (s *Store) DropCatalog(ctx context.Context, realm lake.Realm, name string, id lake.ID) error {
 	return s.again(ctx, func() error {
 		b := s.Batch(realm)
 		c := b.Catalog(name)
@@ -174,7 +174,7 @@ func (s *Store) DropCatalog(ctx context.Context, realm lake.Realm, name string) 
 		if err := b.Read(ctx); err != nil {
 			return err
 		}
-		if c.Value == nil {
+		if c.Value == nil || c.Value.ID != id {
 			return fault.Missing(fault.Catalog, name)
 		}
 		if !owned(c.Value.ID, guarded.at[0]) || admin.Value == nil {
