@@ -161,9 +161,10 @@ func (s *Store) UpdateCatalog(ctx context.Context, realm lake.Realm, old *Catalo
 	})
 }
 
-// DropCatalog removes the catalog of that name and id, which has no namespaces and no roles but catalog_admin: NotEmpty otherwise, with the noun
-// that is in the way, NotFound if the name is another catalog's by now. Its root guards close the race against a child or role that is being made. Conflict while files of
-// its tables are still being deleted: whoever got its folders next would lose theirs.
+// DropCatalog removes the catalog of that name and id, which has no namespaces and no roles but catalog_admin: NotEmpty
+// otherwise, with the noun that is in the way; NotFound if the name is another catalog's by now. Its root guards close the
+// race against a child or role that is being made. Conflict while files of its tables are still being deleted: whoever got
+// its folders next would lose theirs.
 func (s *Store) DropCatalog(ctx context.Context, realm lake.Realm, name string, id lake.ID) error {
 	return s.again(ctx, func() error {
 		b := s.Batch(realm)
