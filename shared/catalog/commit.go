@@ -155,10 +155,18 @@ func (s *Service) fits(base, next *iceberg.Table) error {
 // nextItem judges the new version's locations and gives its item.
 func (x *session) nextItem(id lake.Identifier, t *lake.Table, next *iceberg.Table, now time.Time) (*lake.Table, error) {
 	refs := next.Added()
-	if next.Location() != t.Location || !slices.Equal(pathsOf(next.Property), t.Paths) {
+	moved := next.Location() != t.Location || !slices.Equal(pathsOf(next.Property), t.Paths)
+	if moved {
 		refs = next.References() // what was inside may be outside now
 	}
-	if err := judge(id, refs, append(shownLocations(next, true), manifests(next.Added())...), commitBounds(x.cat.Value, t), x.cat.Value); err != nil {
+	shown := func() []string {
+		all := shownLocations(next, true)
+		if !moved {
+			all = all[1:2] // the folders are as they were
+		}
+		return append(all, files(next.References())...)
+	}
+	if err := judge(id, refs, shown, commitBounds(x.cat.Value, t), x.cat.Value); err != nil {
 		return nil, err
 	}
 	item := *t
@@ -171,17 +179,6 @@ func (x *session) nextItem(id lake.Identifier, t *lake.Table, next *iceberg.Tabl
 	item.Version++
 	item.Updated = now.Truncate(time.Millisecond)
 	return &item, nil
-}
-
-// manifests gives the files among new references, which a refusal lists beside the folders.
-func manifests(refs []iceberg.Reference) []string {
-	var out []string
-	for _, r := range refs {
-		if !folderFields[r.Field] {
-			out = append(out, r.URI)
-		}
-	}
-	return out
 }
 
 // newFolders gives the folders of a version that moves which the table does not hold yet.
@@ -298,7 +295,8 @@ func (s *Service) commitNew(ctx context.Context, c lake.Caller, catalog string, 
 	if err := s.fits(nil, next); err != nil {
 		return Loaded{}, 0, err
 	}
-	if err := judge(id, next.References(), append(shownLocations(next, true), manifests(next.References())...), creationBounds(x.cat.Value, n), x.cat.Value); err != nil {
+	shown := func() []string { return append(shownLocations(next, true), files(next.References())...) }
+	if err := judge(id, next.References(), shown, creationBounds(x.cat.Value, n), x.cat.Value); err != nil {
 		return Loaded{}, 0, err
 	}
 	nt.Table = x.newTable(n, id.Name, next, now)

@@ -74,7 +74,7 @@ func (s *Service) create(ctx context.Context, c lake.Caller, catalog string, lev
 	if err != nil {
 		return Loaded{}, err
 	}
-	if err := judge(id, table.References(), shownLocations(table, !want.Staged), creationBounds(x.cat.Value, n), x.cat.Value); err != nil {
+	if err := judge(id, table.References(), func() []string { return shownLocations(table, !want.Staged) }, creationBounds(x.cat.Value, n), x.cat.Value); err != nil {
 		return Loaded{}, err
 	}
 	paths := pathsOf(table.Property)

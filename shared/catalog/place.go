@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"firn/shared/fault"
@@ -83,8 +84,8 @@ func refuseLocations(id lake.Identifier, bad string, all []string, b bounds) err
 }
 
 // judge checks every location against the bounds and against what the catalog allows now. A location that is none, or
-// holds what a location may not hold, is refused with the rule.
-func judge(id lake.Identifier, refs []iceberg.Reference, shown []string, within bounds, c *lake.Catalog) error {
+// holds what a location may not hold, is refused with the rule; one out of bounds with the list that shown gives.
+func judge(id lake.Identifier, refs []iceberg.Reference, shown func() []string, within bounds, c *lake.Catalog) error {
 	now := boundsOf(c.Storage.AllowedLocations)
 	for _, r := range refs {
 		u, err := location.Parse(r.URI)
@@ -102,9 +103,26 @@ func judge(id lake.Identifier, refs []iceberg.Reference, shown []string, within 
 		} else if within.contain(u) && now.contain(u) {
 			continue
 		}
-		return refuseLocations(id, r.URI, shown, within)
+		return refuseLocations(id, r.URI, shown(), within)
 	}
 	return nil
+}
+
+// maxShown bounds the locations that a refusal lists.
+const maxShown = 20
+
+// files gives the files among references that a refusal lists beside the folders, each once.
+func files(refs []iceberg.Reference) []string {
+	var out []string
+	for _, r := range refs {
+		if !folderFields[r.Field] && r.Field != "metadata-file" && !slices.Contains(out, r.URI) {
+			out = append(out, r.URI)
+		}
+		if len(out) == maxShown {
+			break
+		}
+	}
+	return out
 }
 
 // folderFields are the references that name a folder: everything else names a file.

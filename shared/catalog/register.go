@@ -112,7 +112,7 @@ func (x *session) registerActions(ctx context.Context, d Delegation, path access
 func (x *session) readForeign(ctx context.Context, n *store.NamespaceSlot, id lake.Identifier, table lake.ID, file string) (*iceberg.Table, error) {
 	within := creationBounds(x.cat.Value, n)
 	self := []iceberg.Reference{{Field: "metadata-location", URI: file}}
-	if err := judge(id, self, []string{file}, within, x.cat.Value); err != nil {
+	if err := judge(id, self, func() []string { return []string{file} }, within, x.cat.Value); err != nil {
 		return nil, err
 	}
 	uri, err := location.Parse(file)
@@ -135,7 +135,8 @@ func (x *session) readForeign(ctx context.Context, n *store.NamespaceSlot, id la
 	if err != nil {
 		return nil, err
 	}
-	if err := judge(id, t.References(), append(shownLocations(t, false), manifests(t.References())...), within, x.cat.Value); err != nil {
+	shown := func() []string { return append(shownLocations(t, false), files(t.References())...) }
+	if err := judge(id, t.References(), shown, within, x.cat.Value); err != nil {
 		return nil, err
 	}
 	own, err := folders(t.Location(), pathsOf(t.Property))

@@ -115,7 +115,7 @@ func (s *Store) overlaps(ctx context.Context, c claimer, f location.Prefix, arou
 			return nil // what an earlier namespace of that name left: staged tables, purges, tables that were renamed away
 		}
 		return fault.Of(fault.Forbidden, fault.Location, c.Location,
-			"Unable to create entity at location '%s' because it conflicts with existing table or namespace at location '%s'", c.Location, there.Location)
+			"Unable to create entity at location '%s' because it conflicts with existing table or namespace at location '%s/'", c.Location, strings.TrimSuffix(there.Location, "/"))
 	}
 	var above []kv.Key
 	for _, index := range f.Ancestors() { // at most location.MaxDepth
