@@ -17,9 +17,6 @@ type answer struct {
 
 var _ http.ResponseWriter = (*answer)(nil)
 
-// Unwrap is for http.ResponseController.
-func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
-
 var (
 	errCondition = refuse(http.StatusPreconditionFailed, "PreconditionFailed", "A condition of the request does not hold.")
 	errRange     = refuse(http.StatusRequestedRangeNotSatisfiable, "InvalidRange", "The range is not in the object.")

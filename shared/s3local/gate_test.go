@@ -93,6 +93,52 @@ func TestWhatWasPutIsReadBack(t *testing.T) {
 	}
 }
 
+func TestCopiesAreWrites(t *testing.T) {
+	tests := []struct {
+		name   string
+		sync   bool
+		header map[string]string
+		status int
+		want   string
+	}{
+		{"copy", false, nil, 200, "alpha"},
+		{"copy that is synced", true, nil, 200, "alpha"},
+		{"copy without the first slash", false, map[string]string{"x-amz-copy-source": bucket + "/" + prefix + "a"}, 200, "alpha"},
+		{"copy of what is not wanted twice", false, map[string]string{"If-None-Match": "*"}, 412, "beta"},
+		{"copy with what metadata there is", false, map[string]string{"x-amz-metadata-directive": "REPLACE"}, 200, "alpha"},
+		{"copy on a condition that is not kept", false, map[string]string{"If-Match": `"x"`}, 501, "beta"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorldOf(t, Config{Sync: tt.sync})
+			w.fill()
+			header := map[string]string{"x-amz-copy-source": at(prefix + "a")}
+			for name, value := range tt.header {
+				header[name] = value
+			}
+			rec := w.call(w.mint(Read|Write), ask{method: "PUT", target: at(prefix + "data/b"), header: header})
+			if got := w.read(prefix + "data/b"); rec.Code != tt.status || got != tt.want || w.leftovers() != 0 {
+				t.Errorf("got %d %s and %q, want %d and %q", rec.Code, rec.Body, got, tt.status, tt.want)
+			}
+		})
+	}
+}
+
+func TestACopyKeepsToTheVersionThatItNames(t *testing.T) {
+	w := newWorld(t)
+	w.fill()
+	c := w.mint(Read | Write)
+	tag := w.call(c, ask{method: "HEAD", target: at(prefix + "a")}).Header().Get("ETag")
+	copies := ask{method: "PUT", target: at(prefix + "new"), header: map[string]string{"x-amz-copy-source": at(prefix + "a"), "x-amz-copy-source-if-match": tag}}
+	if rec := w.call(c, copies); rec.Code != 200 || w.read(prefix+"new") != "alpha" {
+		t.Errorf("got %d %s, want 200", rec.Code, rec.Body)
+	}
+	w.call(c, ask{method: "PUT", target: at(prefix + "a"), body: "other"})
+	if rec := w.call(c, copies); rec.Code != 412 || w.read(prefix+"new") != "alpha" {
+		t.Errorf("after a change: got %d %s, want 412", rec.Code, rec.Body)
+	}
+}
+
 func TestErrorsAreS3sOwn(t *testing.T) {
 	tests := []struct {
 		name   string

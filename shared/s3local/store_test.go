@@ -1,9 +1,14 @@
 package s3local
 
 import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -199,5 +204,18 @@ func TestLinksOutOfTheFolderAreNotFollowed(t *testing.T) {
 		if rec := w.call(c, get(prefix+key)); rec.Code < 400 || strings.Contains(rec.Body.String(), "secret") {
 			t.Errorf("%s: got %d %s, want an error", key, rec.Code, rec.Body)
 		}
+	}
+}
+
+func TestAFullDiskIsToldAsSuch(t *testing.T) {
+	full := fmt.Errorf("write: %w", &fs.PathError{Op: "write", Err: syscall.ENOSPC})
+	if err := diskError(full); !fault.Is(err, fault.Unavailable) || refusalOf(err).code != "ServiceUnavailable" {
+		t.Errorf("got %v, want Unavailable", err)
+	}
+	if err := diskError(io.ErrUnexpectedEOF); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("another error: got %v, want it as it was", err)
+	}
+	if r := refusalOf(errors.New("path/of/a/secret")); r.code != "InternalError" || strings.Contains(r.message, "secret") {
+		t.Errorf("unknown error: got %s %q, want InternalError and no details", r.code, r.message)
 	}
 }

@@ -39,6 +39,7 @@ var mutations = []mutation{
 	{"length", "body.go", `if b.left != 0 {`, `if false {`},
 	{"body unbound", "gate.go", `if !b.bound {`, `if false {`},
 	{"copy source", "serve_object.go", `if err := c.may(Read, bucket, key); err != nil {`, `if err := c.may(Read, bucket, key); err != nil && false {`},
+	{"copy source's version", "serve_object.go", `want != "" && unquote(want) != o.ETag`, `want != "" && false`},
 	{"batch delete", "serve_delete.go", `if err := c.may(Delete, c.bucket, key); err != nil {`, `if err := c.may(Delete, c.bucket, key); err != nil && false {`},
 	{"expiry", "issuer.go", `if !i.now().Before(c.Expires) {`, `if false {`},
 	{"revocation", "issuer.go", `ok && !c.Issued.After(cut)`, `ok && false && !c.Issued.After(cut)`},
