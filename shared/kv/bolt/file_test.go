@@ -68,6 +68,21 @@ func TestItemsSurviveClose(t *testing.T) {
 	}
 }
 
+func TestPageEndsAtOneMegabyte(t *testing.T) {
+	db := openTest(t, Config{NoSync: true})
+	for i := range 9 {
+		op := putOp(fmt.Sprint(i), "t", kv.Always())
+		op.Item.Data = make([]byte, 256<<10)
+		if err := db.Write(t.Context(), []kv.Op{op}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	items, next, err := db.List(t.Context(), kv.Page{Partition: "p", Limit: 100})
+	if err != nil || len(items) != 4 || next != "3" {
+		t.Errorf("got %d items, next %q and %v, want 4 and the way on", len(items), next, err)
+	}
+}
+
 func TestUnknownFormatIsNotGuessed(t *testing.T) {
 	key := kv.Key{Partition: "p", Sort: "s"}
 	good := encode(kv.Item{Key: key, Tag: "tag"})

@@ -81,9 +81,7 @@ func (d *DB) commit(writes []*write) {
 		return
 	}
 	var applied []*write
-	began, failed := false, error(nil)
-	err := d.bolt.Update(func(tx *bbolt.Tx) error {
-		began = true
+	err := d.bolt.Update(func(tx *bbolt.Tx) (failed error) {
 		for _, w := range writes {
 			if w.err, failed = apply(tx.Bucket(bucketName), w.ops); failed != nil {
 				return failed
@@ -95,7 +93,7 @@ func (d *DB) commit(writes []*write) {
 		return nil
 	})
 	if err != nil {
-		d.spoil(writes, applied, err, began && failed == nil)
+		spoil(writes, applied, err)
 	}
 	for _, w := range writes {
 		close(w.done)
@@ -104,10 +102,10 @@ func (d *DB) commit(writes []*write) {
 
 // spoil gives every write of a transaction that failed its error. A commit that failed half way may have landed; a
 // condition that did not hold may have been refused for the sake of a write that never landed, so it is not told.
-func (d *DB) spoil(writes, applied []*write, err error, mayHaveLanded bool) {
+func spoil(writes, applied []*write, err error) {
 	for _, w := range writes {
 		w.err = noEffect(err)
-		if mayHaveLanded && slices.Contains(applied, w) {
+		if slices.Contains(applied, w) {
 			w.err = fault.Of(fault.StateUnknown, fault.Item, "", "The store did not say whether the write has landed.").Because(err)
 		}
 	}

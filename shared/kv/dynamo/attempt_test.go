@@ -3,11 +3,15 @@ package dynamo
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
+	"net/http"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/google/go-cmp/cmp"
 
 	"firn/shared/fault"
@@ -102,6 +106,33 @@ func TestRequestThatNeverLeftIsNoDoubt(t *testing.T) {
 		if err := call(); !fault.Is(err, fault.Unavailable) || pauses != 5 {
 			t.Errorf("%s: got %v after %d pauses, want Unavailable after 5", name, err, pauses)
 		}
+	}
+}
+
+type doFunc func(*http.Request) (*http.Response, error)
+
+func (f doFunc) Do(r *http.Request) (*http.Response, error) { return f(r) }
+
+// The SDK closes a request's body when the answer begins; net/http may still look for its end.
+func TestBodyThatIsClosedHasAnEnd(t *testing.T) {
+	looked := false
+	client := dynamodb.New(clientOf(t, "http://127.0.0.1").Options(), func(o *dynamodb.Options) {
+		o.HTTPClient = doFunc(func(r *http.Request) (*http.Response, error) {
+			looked = true
+			if body, err := io.ReadAll(r.Body); err != nil || int64(len(body)) != r.ContentLength {
+				t.Errorf("got %d bytes and %v, want the %d that are announced", len(body), err, r.ContentLength)
+			}
+			if err := r.Body.Close(); err != nil {
+				t.Error(err)
+			}
+			if n, err := io.Copy(io.Discard, r.Body); n != 0 || err != nil {
+				t.Errorf("after closing: got %d bytes and %v, want the end", n, err)
+			}
+			return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader("{}"))}, nil
+		})
+	})
+	if _, err := New(Config{Client: client, Table: "t"}).Get(t.Context(), []kv.Key{key("s")}); err != nil || !looked {
+		t.Errorf("got %v, want nothing found", err)
 	}
 }
 

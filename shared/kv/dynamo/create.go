@@ -17,6 +17,7 @@ const createTimeout = 2 * time.Minute
 // CreateTable makes a table that New can use, billed on demand, with its time to live switched on, and waits until it can
 // be used: for endpoints on this machine and for tests. Deployments declare the same table. Exists if the name is taken.
 func CreateTable(ctx context.Context, client *dynamodb.Client, table string) error {
+	client = tamed(client)
 	text := func(name string) types.AttributeDefinition {
 		return types.AttributeDefinition{AttributeName: aws.String(name), AttributeType: types.ScalarAttributeTypeS}
 	}

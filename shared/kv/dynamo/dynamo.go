@@ -63,7 +63,7 @@ var _ kv.Driver = (*Table)(nil)
 // New makes a driver; it sends nothing.
 func New(c Config) *Table {
 	t := &Table{name: &c.Table, attempts: c.Attempts, attemptTimeout: c.AttemptTimeout, sleep: c.Sleep}
-	t.client = dynamodb.New(c.Client.Options(), func(o *dynamodb.Options) { o.Retryer = aws.NopRetryer{} })
+	t.client = tamed(c.Client)
 	if t.attempts == 0 {
 		t.attempts = 6
 	}
@@ -74,6 +74,14 @@ func New(c Config) *Table {
 		t.sleep = sleep
 	}
 	return t
+}
+
+// tamed is a client without retries, and without a defect of the SDK.
+func tamed(c *dynamodb.Client) *dynamodb.Client {
+	return dynamodb.New(c.Options(), func(o *dynamodb.Options) {
+		o.Retryer = aws.NopRetryer{}
+		o.HTTPClient = plainBody{o.HTTPClient}
+	})
 }
 
 // Client makes a client from the machine's AWS configuration. An empty region or endpoint is taken from there too.

@@ -77,9 +77,9 @@ func unreadable(name string) error {
 	return fault.Of(fault.Internal, fault.Item, name, "The store holds an item of an unknown format.")
 }
 
-// same says whether what is there is what was put, as far as DynamoDB keeps it.
+// same says whether what is there under the key is what was put, as far as DynamoDB keeps it.
 func same(there *kv.Item, put kv.Item) bool {
-	if there == nil || there.Key != put.Key || there.Tag != put.Tag || !bytes.Equal(there.Data, put.Data) {
+	if there == nil || there.Tag != put.Tag || !bytes.Equal(there.Data, put.Data) {
 		return false
 	}
 	return there.Expires.IsZero() == put.Expires.IsZero() && (put.Expires.IsZero() || there.Expires.Unix() == put.Expires.Unix())

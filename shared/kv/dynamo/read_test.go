@@ -3,6 +3,7 @@ package dynamo
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -84,6 +85,7 @@ func TestUnprocessedKeysAreAskedForAgain(t *testing.T) {
 	}{
 		{"some at a time go on at once", []fake.Fault{{Process: 3}, {Process: 1}}, nil, 3, 0},
 		{"none makes a pause", []fake.Fault{{Process: -1}, {Process: 3}, {Process: -1}}, nil, 4, 2},
+		{"some between nones begin the count again", slices.Concat(times(4, fake.Fault{Process: -1}), times(1, fake.Fault{Process: 3}), times(4, fake.Fault{Process: -1})), nil, 10, 8},
 		{"none for ever", times(9, fake.Fault{Process: -1}), fault.Throttled, 6, 5},
 		{"some, then none for ever", append([]fake.Fault{{Process: 9}}, times(9, fake.Fault{Process: -1})...), fault.Throttled, 7, 5},
 	}
@@ -150,5 +152,36 @@ func TestUnreadableItemIsInternal(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestSameItem(t *testing.T) {
+	mine := put("t", kv.Always()).Item
+	rows := []struct {
+		name   string
+		change func(*kv.Item)
+		want   bool
+	}{
+		{"all", func(*kv.Item) {}, true},
+		{"the second of expiry", func(i *kv.Item) { i.Expires = i.Expires.Add(time.Millisecond).Local() }, true},
+		{"another tag", func(i *kv.Item) { i.Tag = "u" }, false},
+		{"other data", func(i *kv.Item) { i.Data = []byte("x") }, false},
+		{"another expiry", func(i *kv.Item) { i.Expires = i.Expires.Add(time.Second) }, false},
+		{"no expiry", func(i *kv.Item) { i.Expires = time.Time{} }, false},
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			there := mine
+			row.change(&there)
+			if got := same(&there, mine); got != row.want {
+				t.Errorf("got %v, want %v", got, row.want)
+			}
+			if got := same(&mine, there); got != row.want {
+				t.Errorf("the other way round: got %v, want %v", got, row.want)
+			}
+		})
+	}
+	if same(nil, mine) {
+		t.Error("nothing is taken for the item")
 	}
 }

@@ -66,9 +66,9 @@ func testGet(t *testing.T, b bed) {
 // DynamoDB answers at most 16 MB and names the rest.
 func testGetLarge(t *testing.T, b bed) {
 	var asked []kv.Key
-	for range 7 {
+	for range 9 {
 		var ops []kv.Op
-		for range 7 {
+		for range 5 {
 			k := key(t, numbered("", len(asked)))
 			asked = append(asked, k)
 			ops = append(ops, put(bulk(k, 380_000), kv.Always()))

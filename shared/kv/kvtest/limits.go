@@ -123,6 +123,17 @@ func testWriteLimits(t *testing.T, b bed) {
 			b.wantStored(t, key(t, "good"), nil)
 		})
 	}
+	t.Run("of a delete and a check the key alone counts", func(t *testing.T) {
+		rest := sized(key(t, "rest"), kv.MaxItem+1)
+		rest.Tag, rest.Expires = "", time.Unix(0, 0)
+		b.mustWrite(t, kv.Op{Verb: kv.Delete, Item: rest})
+		ops := []kv.Op{put(item(key(t, "put"), "t", ""), kv.Absent(now))}
+		for i := range 11 {
+			rest.Key = key(t, numbered("rest", i))
+			ops = append(ops, kv.Op{Verb: kv.Check, Item: rest, If: kv.Absent(now)})
+		}
+		b.mustWrite(t, ops...)
+	})
 	for name, bad := range badKeys(t) {
 		t.Run(name, func(t *testing.T) {
 			for _, op := range []kv.Op{put(item(bad, "t", ""), kv.Always()), remove(bad, kv.Always()), check(bad, kv.Absent(now))} {

@@ -77,6 +77,7 @@ func testRanges(t *testing.T, b bed) {
 		{"behind the last of the prefix", "a/", "a/é", nil},
 		{"behind the prefix itself", "a/", "a/", []string{"a/1", "a/2", "a/2/x", "a/é"}},
 		{"behind something before the prefix", "a/", "a", []string{"a/", "a/1", "a/2", "a/2/x", "a/é"}},
+		{"behind something long before the prefix", "b/", "a/1", []string{"b/1"}},
 		{"behind something after the prefix", "a/", "a0", nil},
 	}
 	for _, row := range rows {

@@ -1,0 +1,53 @@
+// Package dynamotest opens a table of the DynamoDB driver for tests of what stands on kv: on the endpoint within the
+// test's process, or on the one that FIRN_TEST_DYNAMODB names.
+//
+// It refuses to sleep: the driver's pauses are skipped on the endpoint within the process, which has no load to wait for.
+//
+// # Why
+//
+// Whatever is tested over the embedded driver alone may rely on what the embedded driver promises beyond the contract.
+package dynamotest
+
+import (
+	"context"
+	"net/http"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/google/uuid"
+
+	"firn/shared/kv"
+	"firn/shared/kv/dynamo"
+	"firn/shared/kv/dynamo/internal/fake"
+)
+
+// Open makes a table that is gone with the test.
+func Open(t testing.TB) kv.Driver {
+	t.Helper()
+	endpoint := os.Getenv("FIRN_TEST_DYNAMODB")
+	var sleep func(context.Context, time.Duration) error
+	if endpoint == "" {
+		endpoint = fake.New(t).URL
+		sleep = func(ctx context.Context, _ time.Duration) error { return ctx.Err() }
+	}
+	transport := &http.Transport{MaxIdleConnsPerHost: 16}
+	t.Cleanup(transport.CloseIdleConnections)
+	client := dynamodb.New(dynamodb.Options{
+		Region: "us-east-1", BaseEndpoint: &endpoint, HTTPClient: &http.Client{Transport: transport},
+		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
+	})
+	name := "firn-test-" + uuid.NewString()
+	if err := dynamo.CreateTable(context.Background(), client, name); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		// The endpoint within the process does not know how, and needs not.
+		if _, err := client.DeleteTable(context.Background(), &dynamodb.DeleteTableInput{TableName: &name}); err != nil && sleep == nil {
+			t.Error(err)
+		}
+	})
+	return dynamo.New(dynamo.Config{Client: client, Table: name, Sleep: sleep})
+}
