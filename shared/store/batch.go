@@ -9,21 +9,28 @@ import (
 	"firn/shared/lake"
 )
 
-// Slot is what a batch read found under one key. Value is nil where nothing is.
+// Slot is what a batch read found under one key. Value is nil where nothing is; else it is lent and must not be changed,
+// nor anything in it: other requests see it too.
 type Slot[T any] struct {
 	Value *T
 	Tag   string
 	key   kv.Key
 }
 
-func (s *Slot[T]) load(item *kv.Item) error {
+func (s *Slot[T]) load(remembered *memory[itemVersion, any], item *kv.Item) error {
 	s.Value, s.Tag = nil, ""
 	if item == nil {
 		return nil
 	}
-	v := new(T)
-	if err := decode(item, v); err != nil {
-		return err
+	version := itemVersion{item.Key, item.Tag}
+	known, _ := remembered.get(version)
+	v, ok := known.(*T)
+	if !ok {
+		v = new(T)
+		if err := decode(item, v); err != nil {
+			return err
+		}
+		remembered.add(version, v, item.Size())
 	}
 	s.Value, s.Tag = v, item.Tag
 	return nil
@@ -53,15 +60,21 @@ func (s *Store) Batch(realm lake.Realm) *Batch {
 	return &Batch{s: s, realm: realm, at: map[kv.Key]int{}}
 }
 
-func slot[T any](b *Batch, k kv.Key) *Slot[T] {
+// index is the key's place in the batch: a key is read once.
+func (b *Batch) index(k kv.Key) int {
 	i, there := b.at[k]
 	if !there {
 		i = len(b.keys)
 		b.at[k] = i
 		b.keys = append(b.keys, k)
 	}
+	return i
+}
+
+func slot[T any](b *Batch, k kv.Key) *Slot[T] {
+	i := b.index(k)
 	s := &Slot[T]{key: k}
-	b.loads = append(b.loads, func(items []*kv.Item) error { return s.load(items[i]) })
+	b.loads = append(b.loads, func(items []*kv.Item) error { return s.load(b.s.items, items[i]) })
 	return s
 }
 

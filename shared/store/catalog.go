@@ -225,6 +225,9 @@ func (s *Store) purged(ctx context.Context, root *NamespaceSlot, name string) er
 			if err := decode(&items[i], &there); err != nil {
 				return err
 			}
+			if there.Kind == fault.Namespace { // made meanwhile
+				return fault.Of(fault.NotEmpty, fault.Namespace, name, "")
+			}
 			if !there.Staged {
 				return fault.Of(fault.Conflict, fault.Catalog, name, "Files of tables that were purged are still being deleted; please retry later")
 			}

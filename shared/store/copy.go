@@ -20,32 +20,55 @@ const (
 	maxDocument = 64 << 20 // bytes, inflated: more is not believed
 )
 
-type document struct {
-	TableID  lake.ID `json:"id"`
-	Location string  `json:"meta"`
-	Gzip     []byte  `json:"gz"`
+// A copy is: formatCopy, the table's id, a line feed, the metadata location, a line feed, the document compressed by gzip.
+// Neither id nor location holds a line feed.
+const formatCopy = '2'
+
+func copyHead(t *lake.Table) []byte {
+	return []byte(string(formatCopy) + string(t.ID) + "\n" + t.MetadataLocation + "\n")
 }
 
 // CopySlot is a table's metadata copy.
-type CopySlot struct{ slot *Slot[document] }
-
-// Copy asks for the metadata copy of a table.
-func (b *Batch) Copy(n *NamespaceSlot, name string) CopySlot {
-	return CopySlot{slot[document](b, n.place.copyKey(name))}
+type CopySlot struct {
+	s    *Store
+	item *kv.Item
 }
 
-// Document gives the metadata document if the copy is that of the table as it was read.
-func (c CopySlot) Document(t *lake.Table) ([]byte, bool) {
-	d := c.slot.Value
-	if d == nil || d.TableID != t.ID || d.Location != t.MetadataLocation {
+// Copy asks for the metadata copy of a table.
+func (b *Batch) Copy(n *NamespaceSlot, name string) *CopySlot {
+	c := &CopySlot{s: b.s}
+	i := b.index(n.place.copyKey(name))
+	b.loads = append(b.loads, func(items []*kv.Item) error {
+		c.item = items[i]
+		return nil
+	})
+	return c
+}
+
+// Document gives the metadata document of the table as it was read, if it is remembered or the copy is its copy. It must
+// not be changed.
+func (c *CopySlot) Document(t *lake.Table) ([]byte, bool) {
+	version := tableVersion{t.ID, t.MetadataLocation}
+	if doc, ok := c.s.docs.get(version); ok {
+		return doc, true
+	}
+	if c.item == nil {
 		return nil, false
 	}
-	r, err := gzip.NewReader(bytes.NewReader(d.Gzip))
+	packed, ok := bytes.CutPrefix(c.item.Data, copyHead(t))
+	if !ok {
+		return nil, false
+	}
+	r, err := gzip.NewReader(bytes.NewReader(packed))
 	if err != nil {
 		return nil, false
 	}
 	doc, err := io.ReadAll(io.LimitReader(r, maxDocument+1))
-	return doc, err == nil && len(doc) <= maxDocument
+	if err != nil || len(doc) > maxDocument {
+		return nil, false
+	}
+	c.s.docs.add(version, doc, len(doc))
+	return doc, true
 }
 
 var writers = sync.Pool{New: func() any { return gzip.NewWriter(io.Discard) }}
@@ -54,19 +77,20 @@ func copyOp(n *NamespaceSlot, t *lake.Table, doc []byte) (kv.Op, bool) {
 	if doc == nil || len(doc) > 40*maxCopy {
 		return kv.Op{}, false
 	}
-	var b bytes.Buffer
+	b := bytes.NewBuffer(copyHead(t))
 	w := writers.Get().(*gzip.Writer)
 	defer writers.Put(w)
-	w.Reset(&b)
+	w.Reset(b)
 	if _, err := w.Write(doc); err != nil || w.Close() != nil || b.Len() > maxCopy {
 		return kv.Op{}, false
 	}
-	op, err := put(n.place.copyKey(t.Name), tagOf(t.ID), document{t.ID, t.MetadataLocation, b.Bytes()}, kv.Always())
-	return op, err == nil
+	return kv.Op{Verb: kv.Put, Item: kv.Item{Key: n.place.copyKey(t.Name), Tag: tagOf(t.ID), Data: b.Bytes()}, If: kv.Always()}, true
 }
 
-// KeepCopy stores the table's current document as its copy, best effort: what is lost is read from the file again.
+// KeepCopy remembers the table's current document, which nobody may change from then on, and stores it as its copy, best
+// effort: what is lost is read from the file again.
 func (s *Store) KeepCopy(ctx context.Context, n *NamespaceSlot, t *lake.Table, doc []byte) {
+	s.docs.add(tableVersion{t.ID, t.MetadataLocation}, doc, len(doc))
 	if op, ok := copyOp(n, t, doc); ok {
 		// Losing it costs one read of the file.
 		_ = fault.From(s.db.Write(ctx, []kv.Op{op}))

@@ -104,8 +104,9 @@ func (s *Store) ListGrants(ctx context.Context, realm lake.Realm, c *CatalogSlot
 		if g.on == c.Value.ID {
 			out = append(out, Grant{CatalogObject(c), g.privilege})
 		} else if o := objects[g.on]; o.Value != nil {
-			o.Value.ID = g.on
-			out = append(out, Grant{*o.Value, g.privilege})
+			on := *o.Value
+			on.ID = g.on
+			out = append(out, Grant{on, g.privilege})
 		}
 	}
 	return out, nil

@@ -29,6 +29,9 @@
 // Access heads are items with a random version, bumped in the same transaction as any grant, assignment or role change
 // and read with every request: what an instance remembers of a role's grants is valid for one head alone.
 //
+// What was decoded is remembered under key and tag, what was inflated under the table's id and the file's name: neither
+// ever means anything else, so nothing remembered can be stale. Every request still reads every item it needs.
+//
 // Dropped objects leave items that name dead ids (grants on a table, assignees of a role). They are inert, since ids
 // never come back, and are removed as lists come by them.
 package store
@@ -54,6 +57,8 @@ type Store struct {
 	db    kv.Driver
 	now   func() time.Time
 	roles *lru.Cache[roleKey, *roleGrants]
+	items *memory[itemVersion, any]     // decoded
+	docs  *memory[tableVersion, []byte] // metadata documents
 }
 
 // Config is what a Store needs.
@@ -71,7 +76,8 @@ func New(c Config) *Store {
 	if err != nil {
 		panic(err) // the size is a constant
 	}
-	return &Store{db: c.Driver, now: c.Now, roles: roles}
+	return &Store{db: c.Driver, now: c.Now, roles: roles,
+		items: newMemory[itemVersion, any](rememberedItems), docs: newMemory[tableVersion, []byte](rememberedDocuments)}
 }
 
 // format leads every item's data, so that a later layout can be told from this one.
