@@ -23,7 +23,8 @@ from pyiceberg.exceptions import ForbiddenError
 from pyiceberg.expressions import LessThan
 from pyiceberg.partitioning import PartitionField, PartitionSpec
 from pyiceberg.schema import Schema
-from pyiceberg.table import AddSnapshotUpdate, AssertTableUUID, SetSnapshotRefUpdate, Table
+from pyiceberg.table import Table
+from pyiceberg.table.update import AddSnapshotUpdate, AssertTableUUID, SetSnapshotRefUpdate
 from pyiceberg.transforms import IdentityTransform
 from pyiceberg.types import DoubleType, LongType, NestedField, StringType
 

@@ -11,8 +11,11 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.apache.iceberg.catalog.Namespace;
+import org.apache.iceberg.rest.RESTCatalog;
 import org.apache.iceberg.rest.RESTCompatibilityKitCatalogTests;
 import org.apache.iceberg.rest.RESTCompatibilityKitViewCatalogTests;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.platform.engine.FilterResult;
 import org.junit.platform.engine.TestExecutionResult;
 import org.junit.platform.engine.support.descriptor.MethodSource;
@@ -40,10 +43,30 @@ public final class Kit implements TestExecutionListener {
     protected boolean supportsNestedNamespaces() {
       return true;
     }
+
+    @BeforeEach
+    void dropWhatTestsLeave() {
+      drop(catalog(), Namespace.empty());
+    }
   }
 
   /** The view tests. */
-  public static class View extends RESTCompatibilityKitViewCatalogTests {}
+  public static class View extends RESTCompatibilityKitViewCatalogTests {
+    @BeforeEach
+    void dropWhatTestsLeave() {
+      drop(catalog(), Namespace.empty());
+    }
+  }
+
+  /** Drops all that is in a namespace: the kit itself drops only some, and tests fail where they find another's. */
+  private static void drop(RESTCatalog catalog, Namespace parent) {
+    for (Namespace namespace : catalog.listNamespaces(parent)) {
+      drop(catalog, namespace);
+      catalog.listTables(namespace).forEach(table -> catalog.dropTable(table, false));
+      catalog.listViews(namespace).forEach(catalog::dropView);
+      catalog.dropNamespace(namespace);
+    }
+  }
 
   private final Map<String, String> expected;
   private final Set<String> kept = new TreeSet<>();
