@@ -43,7 +43,7 @@ func (s *Service) CreateCatalog(ctx context.Context, c lake.Caller, n NewCatalog
 		return nil, err
 	}
 	x := s.open(c)
-	serviceAdmin := x.batch.Role(lake.ServiceAdmin)
+	serviceAdmin, taken := x.batch.Role(lake.ServiceAdmin), x.batch.Catalog(n.Name)
 	if err := x.read(ctx); err != nil {
 		return nil, err
 	}
@@ -59,6 +59,9 @@ func (s *Service) CreateCatalog(ctx context.Context, c lake.Caller, n NewCatalog
 	folders, err := s.settle(made)
 	if err != nil {
 		return nil, err
+	}
+	if taken.Value != nil { // or it would be told that the catalog overlaps itself
+		return nil, fault.Taken(fault.Catalog, n.Name)
 	}
 	admin := &lake.CatalogRole{ID: lake.NewID(), Name: lake.CatalogAdmin, CatalogID: made.ID, Facts: lake.Facts{Version: 1, Created: now, Updated: now}}
 	err = s.Store.CreateCatalog(ctx, c.Realm, store.NewCatalog{Catalog: made, Admin: admin, Rights: adminRights, For: serviceAdmin.Value, Bases: s.claimed(folders)})
