@@ -124,6 +124,7 @@ func TestApplyChanges(t *testing.T) {
 			`{"current-schema-id":1,"schemas":[` + schema(1, x) + `]}`},
 		{"properties", 2, `{"action":"set-properties","updates":{"a":"\"\\\u0001é<"}},{"action":"remove-properties","removals":["k","zz"]}`, `{"properties":{"a":"\"\\\u0001é<"}}`},
 		{"location without its slash", 2, `{"action":"set-location","location":"s3://b/u//"}`, `{"location":"s3://b/u"}`},
+		{"the same location with a slash is a change of nothing", 2, `{"action":"set-location","location":"s3://b/t/"}`, `{}`},
 		{"statistics of a snapshot are replaced", 2, `{"action":"set-statistics","statistics":{"snapshot-id":1,"statistics-path":"s3://b/t/n.puffin","file-size-in-bytes":5,"file-footer-size-in-bytes":6,"blob-metadata":[{"type":"t","snapshot-id":1,"sequence-number":1,"fields":[1],"properties":{"a":"b"}}]}},
 			{"action":"set-partition-statistics","partition-statistics":{"snapshot-id":1,"statistics-path":"s3://b/t/n.parquet","file-size-in-bytes":5}},{"action":"remove-partition-statistics","snapshot-id":2}`,
 			`{"statistics":[{"snapshot-id":1,"statistics-path":"s3://b/t/n.puffin","file-size-in-bytes":5,"file-footer-size-in-bytes":6,"blob-metadata":[{"type":"t","snapshot-id":1,"sequence-number":1,"fields":[1],"properties":{"a":"b"}}]}],

@@ -59,9 +59,6 @@ func (c *completion) run() error {
 	if stripped := stripSlash(location); stripped != location {
 		c.set("location", text(stripped))
 	}
-	if c.version > 1 {
-		r.long("last-sequence-number")
-	}
 	r.int("last-column-id")
 	if r.err != nil {
 		return r.err

@@ -137,9 +137,6 @@ func (req CreateRequest) check() (version int, err error) {
 		}
 		version = int(n)
 	}
-	if version < 1 || version > supportedVersion {
-		return 0, fault.New(fault.Argument, "Unsupported format version: v%d (supported: v%d)", version, supportedVersion)
-	}
 	return version, req.checkProperties(version)
 }
 

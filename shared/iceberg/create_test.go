@@ -104,7 +104,7 @@ func TestCreateRefuses(t *testing.T) {
 
 func TestIdentifierFields(t *testing.T) {
 	field := func(required, typ string) string {
-		return `{"id":1,"name":"x","required":` + required + `,"type":` + typ + `}`
+		return `{"id":1,"name":"x","required":` + required + `,"doc":"d","type":` + typ + `}`
 	}
 	inner := func(typ string) string {
 		return strings.Replace(typ, "INNER", `{"type":"struct","fields":[{"id":9,"name":"i","required":true,"type":"int"}]}`, 1)
@@ -115,11 +115,11 @@ func TestIdentifierFields(t *testing.T) {
 		{"optional", field("false", `"int"`), "1", "Cannot add field x as an identifier field: not a required field"},
 		{"float", field("true", `"float"`), "1", "Cannot add field x as an identifier field: must not be float or double field"},
 		{"struct", field("true", inner("INNER")), "1", "Cannot add field x as an identifier field: not a primitive type field"},
-		{"in an optional struct", field("false", inner("INNER")), "9", "Cannot add field i as an identifier field: must not be nested in an optional field 1: x: optional struct<9: i: required int>"},
+		{"in an optional struct", field("false", inner("INNER")), "9", "Cannot add field i as an identifier field: must not be nested in an optional field 1: x: optional struct<9: i: required int> (d)"},
 		{"in a list", field("true", inner(`{"type":"list","element-id":8,"element":INNER,"element-required":true}`)), "9",
-			"Cannot add field i as an identifier field: must not be nested in 1: x: required list<struct<9: i: required int>>"},
+			"Cannot add field i as an identifier field: must not be nested in 1: x: required list<struct<9: i: required int>> (d)"},
 		{"in a map", field("true", inner(`{"type":"map","key-id":7,"key":"int","value-id":8,"value":INNER,"value-required":true}`)), "9",
-			"Cannot add field i as an identifier field: must not be nested in 1: x: required map<int, struct<9: i: required int>>"},
+			"Cannot add field i as an identifier field: must not be nested in 1: x: required map<int, struct<9: i: required int>> (d)"},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {

@@ -178,6 +178,12 @@ func TestParseRefuses(t *testing.T) {
 		{"snapshot id as fraction", `"snapshot-id":2,"parent`, `"snapshot-id":2e0,"parent`, fault.Argument, "Cannot parse to a long value: snapshot-id: 2e0"},
 		{"snapshot from the future", `{"sequence-number":2`, `{"sequence-number":3`, fault.Invalid, "Invalid snapshot with sequence number 3 greater than last sequence number 2"},
 		{"snapshot without files", `"manifest-list":"s3://b/t/1.avro"`, `"x":1`, fault.Argument, "Cannot parse missing list: manifests"},
+		{"schemas as object", `"schemas":[`, `"schemas":{},"was":[`, fault.Argument, "Cannot parse schemas from non-array: {}"},
+		{"snapshots as object", `"snapshots":[`, `"snapshots":{},"was":[`, fault.Argument, "Cannot parse snapshots from non-array: {}"},
+		{"references as list", `"refs":{`, `"refs":[],"was":{`, fault.Argument, "Cannot parse refs from non-object: []"},
+		{"snapshot log as object", `"snapshot-log":[`, `"snapshot-log":{},"was":[`, fault.Argument, "Cannot parse snapshot log from non-array: {}"},
+		{"metadata log as object", `"metadata-log":[`, `"metadata-log":{},"was":[`, fault.Argument, "Cannot parse metadata log from non-array: {}"},
+		{"metadata log without file", `"metadata-file":"s3://b/t/metadata/0.json"`, `"x":1`, fault.Argument, "Cannot parse missing string: metadata-file"},
 		{"reference to nothing", `"t":{"snapshot-id":1`, `"t":{"snapshot-id":7`, fault.Argument, "Snapshot for reference t does not exist in the existing snapshots list: 7"},
 		{"reference of no kind", `"type":"tag"`, `"type":"twig"`, fault.Argument, "Invalid snapshot ref type: twig"},
 		{"tag with snapshots to keep", `"type":"tag"`, `"type":"tag","min-snapshots-to-keep":1`, fault.Argument, "Tags do not support setting minSnapshotsToKeep"},
@@ -210,6 +216,27 @@ func TestParseRefuses(t *testing.T) {
 			_, err := iceberg.Parse([]byte(doc))
 			wantFault(t, err, row.kind, row.message)
 		})
+	}
+}
+
+// Readers of version 1 look for the current schema and the default spec outside the lists.
+func TestParseAddsTheMirrorsOfVersion1(t *testing.T) {
+	table := mustParse(t, inVersion(1))
+	got := decode(t, table.Bytes())
+	if diff := cmp.Diff(got["schemas"].([]any)[0], got["schema"]); diff != "" {
+		t.Errorf("schema (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(got["partition-specs"].([]any)[0].(map[string]any)["fields"], got["partition-spec"]); diff != "" {
+		t.Errorf("partition spec (-want +got):\n%s", diff)
+	}
+	old := mustParse(t, strings.Replace(string(sample(t, "V1Valid")), `"field-id": 1000`, `"x": 1`, 1))
+	if got := decode(t, old.Bytes())["partition-specs"].([]any)[0].(map[string]any)["fields"].([]any)[0].(map[string]any)["field-id"]; got != 1000.0 {
+		t.Errorf("field id that old writers left out: got %v, want 1000", got)
+	}
+	known := mustParse(t, strings.Replace(string(table.Bytes()), `"schema":{`, `"schema":{"future":1,`, 1))
+	next := apply(t, known, `[{"action":"set-properties","updates":{"a":"b"}}]`)
+	if decode(t, next.Bytes())["schema"].(map[string]any)["future"] == nil {
+		t.Error("the unknown member is gone after a commit that does not touch the schema")
 	}
 }
 

@@ -149,6 +149,14 @@ func TestApplyRefuses(t *testing.T) {
 			fault.Invalid, "Cannot find source column for sort field: identity(1) ASC NULLS LAST"},
 		{"type that the spec does not take", 2, `{"action":"add-schema","schema":{"type":"struct","fields":[{"id":1,"name":"x","required":true,"type":"double"}]}},{"action":"set-current-schema","schema-id":-1}`,
 			fault.Invalid, "Invalid source type double for transform: bucket[4]"},
+		{"spec on a column that is gone", 2, `{"action":"add-spec","spec":{"spec-id":1,"fields":[]}},{"action":"set-default-spec","spec-id":-1},
+			{"action":"add-sort-order","sort-order":{"order-id":0,"fields":[]}},{"action":"set-default-sort-order","sort-order-id":-1},
+			{"action":"add-schema","schema":{"type":"struct","fields":[]}},{"action":"set-current-schema","schema-id":-1},{"action":"set-default-spec","spec-id":0}`,
+			fault.Invalid, "Cannot find source column for partition field: 1000: xb: bucket[4](1)"},
+		{"type that the order does not take", 2, `{"action":"add-spec","spec":{"spec-id":1,"fields":[]}},{"action":"set-default-spec","spec-id":-1},
+			{"action":"add-sort-order","sort-order":{"order-id":1,"fields":[{"transform":"bucket[2]","source-id":1,"direction":"asc","null-order":"nulls-first"}]}},{"action":"set-default-sort-order","sort-order-id":-1},
+			{"action":"add-schema","schema":{"type":"struct","fields":[{"id":1,"name":"x","required":true,"type":"double"}]}},{"action":"set-current-schema","schema-id":-1}`,
+			fault.Invalid, "Invalid source type double for transform: bucket[2]"},
 		{"spec ids of version 1", 1, `{"action":"add-spec","spec":{"spec-id":1,"fields":[{"name":"a","transform":"identity","source-id":1,"field-id":1003}]}}`, fault.Invalid,
 			`Spec does not use sequential IDs that are required in v1: [{"name":"a","transform":"identity","source-id":1,"field-id":1003}]`},
 		{"empty partition name", 2, `{"action":"add-spec","spec":{"spec-id":1,"fields":[{"name":"","transform":"identity","source-id":1}]}}`, fault.Argument, "Cannot use empty partition name: "},
@@ -185,6 +193,11 @@ func TestApplyRefuses(t *testing.T) {
 			wantFault(t, err, row.kind, row.message)
 		})
 	}
+	t.Run("current snapshot goes, and no main with it", func(t *testing.T) {
+		base := mustParse(t, strings.Replace(full, `"main":{"snapshot-id":2,"type":"branch"},`, ``, 1))
+		_, _, err := commit(base, `[{"action":"remove-snapshots","snapshot-ids":[2]}]`, baseMS+1000)
+		wantFault(t, err, fault.Argument, "Invalid table metadata: Cannot find current version")
+	})
 	t.Run("clock behind", func(t *testing.T) {
 		base := apply(t, mustParse(t, full), `[{"action":"set-properties","updates":{"a":"b"}}]`)
 		_, _, err := commit(base, `[{"action":"set-properties","updates":{"a":"c"}}]`, baseMS-59_001)

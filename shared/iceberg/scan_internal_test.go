@@ -72,6 +72,18 @@ func TestCheckJSON(t *testing.T) {
 	}
 }
 
+func TestSplitDocumentFindsSnapshotIDs(t *testing.T) {
+	var got snapshotScan
+	doc := `{"refs":{"main":{"snapshot-id":9}},"snapshots":[{"snapshot-id":1,"summary":{"snapshot-id":"8"}},{"x":"snapshot-id", "snapshot-id" : 2 },{"snapshot\u002did":3}],"statistics":[{"snapshot-id":7}]}`
+	if _, ok := splitDocument([]byte(doc), &got); !ok {
+		t.Fatal("not read")
+	}
+	want := snapshotScan{ids: []int64{1, 2}, count: 3}
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(snapshotScan{})); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 func TestLastSnapshotLogEntry(t *testing.T) {
 	rows := []struct {
 		name, log string
@@ -99,7 +111,7 @@ func TestLastSnapshotLogEntry(t *testing.T) {
 func FuzzScan(f *testing.F) {
 	for _, seed := range []string{
 		`{"a":[1,2,{"b":"c\\\"d"}],"e":{}}`, `[]`, `[[],{},"",null]`, `{"snapshots":[{"snapshot-id":1,"summary":{"snapshot-id":"2"}}]}`,
-		`{"x":"a long text with \\\\ and \" in it","y":-1.5e3}`, ` [ 1 , "]" , { "}" : "{" } ] `, `"\u00e9\ud83d\ude00"`,
+		`{"x":"a long text with \\\\ and \" in it","y":-1.5e3}`, `{"a":`, `{"a`, `{"a"`, `{"a":1`, `{"a":1,`, `[1,`, `["`, `[{"a":"\`, `{"snapshots":[{"snapshot-id"`, ` [ 1 , "]" , { "}" : "{" } ] `, `"\u00e9\ud83d\ude00"`,
 	} {
 		f.Add([]byte(seed))
 	}
