@@ -1,47 +1,14 @@
 package admin_test
 
 import (
-	"io"
-	"log/slog"
-	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"firn/shared/admin"
 	"firn/shared/fault"
-	"firn/shared/kv/bolt"
 	"firn/shared/lake"
-	"firn/shared/store"
 )
-
-// newService makes a service over an empty table, without anyone who can end keys.
-func newService(t *testing.T) (*admin.Service, *store.Store) {
-	t.Helper()
-	db, err := bolt.Open(bolt.Config{Path: filepath.Join(t.TempDir(), "firn.db"), NoSync: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
-	now := func() time.Time { return time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC) }
-	s := store.New(store.Config{Driver: db, Now: now})
-	return admin.New(admin.Config{Store: s, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: now}), s
-}
-
-// login says who the credentials are good for.
-func login(t *testing.T, s *store.Store, realm lake.Realm, c lake.Credentials) (lake.Caller, error) {
-	t.Helper()
-	client, err := s.Client(t.Context(), realm, c.ClientID)
-	if err != nil {
-		return lake.Caller{}, err
-	}
-	generation, ok := client.Secrets.Match(c.ClientSecret)
-	if !ok {
-		return lake.Caller{}, fault.New(fault.Unauthenticated, "wrong secret")
-	}
-	return lake.Caller{Realm: realm, PrincipalID: client.PrincipalID, Principal: client.Principal, AllRoles: true, Generation: generation}, nil
-}
 
 func TestBootstrapMakesARootWhoMayManageTheRealm(t *testing.T) {
 	rows := []struct {

@@ -1,11 +1,13 @@
 package management_test
 
 import (
+	"strings"
 	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"firn/shared/fault"
 	"firn/shared/kv/faulty"
 )
 
@@ -182,5 +184,43 @@ func TestWhoeverGetsARightWhileItIsTakenAwayLosesItsKeysToo(t *testing.T) {
 	w.must(`POST /catalogs/c/catalog-roles/cr/grants {"type":"catalog","privilege":"TABLE_READ_DATA"}`)
 	if diff := cmp.Diff(w.took(), []string{"late"}); diff != "" {
 		t.Errorf("ended keys (-got +want):\n%s", diff)
+	}
+}
+
+func TestAnUnknownHolderStopsARevocationBeforeItAndNotAfterIt(t *testing.T) {
+	revoke := `POST /catalogs/c/catalog-roles/cr/grants {"type":"catalog","privilege":"TABLE_READ_DATA"}`
+	rows := []struct {
+		name   string
+		after  bool // the write
+		status int
+		took   []string
+		again  int
+	}{
+		{"before", false, 503, nil, 201},
+		{"after", true, 201, []string{"p"}, 400},
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			w := newWorld(t, nil)
+			w.must(catalog("c"), `POST /catalogs/c/catalog-roles {"name":"cr"}`, `PUT /catalogs/c/catalog-roles/cr/grants {"type":"catalog","privilege":"TABLE_READ_DATA"}`)
+			w.holder("p", "c", "cr")
+			written := false
+			w.table.Plan(func(c faulty.Call) faulty.Fault {
+				written = written || c.Verb == faulty.Write
+				if c.Verb == faulty.List && strings.HasPrefix(c.Page.Partition, "holders/") && written == row.after {
+					return faulty.Fault{Refuse: fault.Unavailable}
+				}
+				return faulty.Fault{}
+			})
+			w.ask("root", revoke).want(row.status)
+			w.table.Plan(nil)
+			if diff := cmp.Diff(w.took(), row.took); diff != "" {
+				t.Errorf("ended keys (-got +want):\n%s", diff)
+			}
+			if got := strings.Contains(w.log.String(), "level=ERROR"); got != row.after {
+				t.Errorf("got an error in the log: %v, want %v", got, row.after)
+			}
+			w.ask("root", revoke).want(row.again)
+		})
 	}
 }

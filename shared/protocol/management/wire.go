@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
-	"time"
 
 	"firn/shared/fault"
 	"firn/shared/lake"
@@ -110,18 +109,11 @@ type facts struct {
 }
 
 func factsOf(f lake.Facts) facts {
-	out := facts{Properties: f.Properties, Created: millis(f.Created), Updated: millis(f.Updated), Version: f.Version}
+	out := facts{Properties: f.Properties, Created: f.Created.UnixMilli(), Updated: f.Updated.UnixMilli(), Version: f.Version}
 	if out.Properties == nil {
 		out.Properties = lake.Properties{}
 	}
 	return out
-}
-
-func millis(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMilli()
 }
 
 // each translates a list; an empty one is not null.
