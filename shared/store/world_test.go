@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -354,4 +355,55 @@ func (w *world) commitStaged(cat, ns, name, loc string, by lake.ID, uuid string)
 		}
 		return w.CreateTable(context.Background(), x.n, nt)
 	})
+}
+
+// finish ends all purges.
+func finish(w *world) error {
+	work, err := w.ListWork(context.Background(), realm, "", kv.MaxList)
+	if err != nil {
+		return err
+	}
+	for i := range work {
+		for range 2 { // by two workers at once
+			if err := w.FinishWork(context.Background(), realm, &work[i]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// unclaimed makes a namespace as a catalog does that lets tables overlap.
+func unclaimed(ns, folder string) func(*world) error {
+	return func(w *world) error {
+		b := w.Batch(realm)
+		c := b.Catalog("c")
+		n := b.Namespace(c, levels(ns))
+		w.note(n.place)
+		g := b.Guards(n.Parent())
+		if err := b.Read(context.Background()); err != nil {
+			return err
+		}
+		return w.CreateNamespace(context.Background(), n, &lake.Namespace{ID: lake.NewID(), CatalogID: c.Value.ID, ParentID: n.Parent().ID(),
+			Levels: levels(ns), Location: prefixOf(folder).String(), Version: 1}, nil, g)
+	}
+}
+
+func many(base string, n int) []string {
+	var all []string
+	for i := range n {
+		all = append(all, fmt.Sprint(base, i))
+	}
+	return all
+}
+
+func growBy(n int) func(*world) error {
+	return func(w *world) error {
+		for _, folder := range many("s3://lake/c/many/", n) {
+			if err := w.commit("c", "a", "t", folder); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 }
