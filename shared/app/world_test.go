@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"net/http"
@@ -60,6 +61,11 @@ func newServer(t testing.TB, change func(*Config)) *server {
 			t.Fatal(err)
 		}
 	}
+	t.Cleanup(func() {
+		if err := a.Catalog.Store.Verify(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
 	return &server{App: a, table: c.Table, objects: objects}
 }
 

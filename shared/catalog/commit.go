@@ -89,7 +89,7 @@ func (x *session) updateOperations(updates []iceberg.Update) []access.Operation 
 
 // commit is one attempt. An error for which store.Raced holds had no effect, and is to be tried again from fresh reads.
 func (s *Service) commit(ctx context.Context, c lake.Caller, catalog string, id lake.Identifier, change Change) (Loaded, int, error) {
-	var copied store.CopySlot
+	var copied *store.CopySlot
 	moved := store.Moved{}
 	x, n, t, err := s.table(ctx, c, catalog, id, func(x *session, n *store.NamespaceSlot) {
 		copied = x.batch.Copy(n, id.Name)

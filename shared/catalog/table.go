@@ -75,7 +75,7 @@ type Loaded struct {
 // branch or tag names. Access requirement: TABLE_READ_PROPERTIES; with keys TABLE_WRITE_DATA, or TABLE_READ_DATA for keys
 // that only read.
 func (s *Service) LoadTable(ctx context.Context, c lake.Caller, catalog string, id lake.Identifier, d Delegation, refsOnly bool) (Loaded, error) {
-	var copied store.CopySlot
+	var copied *store.CopySlot
 	x, n, t, err := s.table(ctx, c, catalog, id, func(x *session, n *store.NamespaceSlot) { copied = x.batch.Copy(n, id.Name) })
 	if err != nil {
 		return Loaded{}, err
@@ -107,7 +107,7 @@ func (s *Service) LoadTable(ctx context.Context, c lake.Caller, catalog string, 
 // document gives the current metadata document: the copy if it is the right one, else the file, whose copy is then kept.
 // FILE storage is always read: its files may be changed by hand, and tests do.
 // The key that reads it has the actions of what is to follow, so that one does for both.
-func (x *session) document(ctx context.Context, n *store.NamespaceSlot, t *lake.Table, copied store.CopySlot, actions vend.Actions) ([]byte, error) {
+func (x *session) document(ctx context.Context, n *store.NamespaceSlot, t *lake.Table, copied *store.CopySlot, actions vend.Actions) ([]byte, error) {
 	onDisk := x.cat.Value.Storage.Type == lake.File
 	if doc, ok := copied.Document(t); ok && !onDisk {
 		return doc, nil

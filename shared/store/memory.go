@@ -1,6 +1,9 @@
 package store
 
 import (
+	"context"
+	"fmt"
+	"reflect"
 	"sync"
 
 	"github.com/hashicorp/golang-lru/v2/simplelru"
@@ -73,4 +76,30 @@ type itemVersion struct {
 type tableVersion struct {
 	table    lake.ID
 	location string
+}
+
+// Verify holds what is remembered of items against the table, and names the first that somebody changed to whom it was
+// lent. For tests of the whole server.
+func (s *Store) Verify(ctx context.Context) error {
+	s.items.mu.Lock()
+	versions := s.items.lru.Keys()
+	s.items.mu.Unlock()
+	for _, v := range versions {
+		known, ok := s.items.get(v)
+		there, err := s.db.Get(ctx, []kv.Key{v.key})
+		if err != nil {
+			return fmt.Errorf("verify what is remembered: %w", err)
+		}
+		if !ok || there[0] == nil || there[0].Tag != v.tag {
+			continue // of an older version nothing is left to compare with
+		}
+		fresh := reflect.New(reflect.TypeOf(known).Elem()).Interface()
+		if err := decode(there[0], fresh); err != nil {
+			return err
+		}
+		if !reflect.DeepEqual(known, fresh) {
+			return fmt.Errorf("the remembered value of %s was changed", v.key)
+		}
+	}
+	return nil
 }
