@@ -42,7 +42,6 @@ import (
 type Config struct {
 	Client         *dynamodb.Client // its retries are not used
 	Table          string
-	Attempts       int           // of one call; 0: 6
 	AttemptTimeout time.Duration // of one attempt; 0: 3 seconds
 
 	// Sleep waits between attempts, or until the context ends, which it reports; nil: with a timer.
@@ -62,11 +61,8 @@ var _ kv.Driver = (*Table)(nil)
 
 // New makes a driver; it sends nothing.
 func New(c Config) *Table {
-	t := &Table{name: &c.Table, attempts: c.Attempts, attemptTimeout: c.AttemptTimeout, sleep: c.Sleep}
+	t := &Table{name: &c.Table, attempts: 6, attemptTimeout: c.AttemptTimeout, sleep: c.Sleep}
 	t.client = tamed(c.Client)
-	if t.attempts == 0 {
-		t.attempts = 6
-	}
 	if t.attemptTimeout == 0 {
 		t.attemptTimeout = 3 * time.Second
 	}

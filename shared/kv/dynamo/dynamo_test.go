@@ -28,14 +28,14 @@ func clientOf(t *testing.T, endpoint string) *dynamodb.Client {
 	})
 }
 
-// openTable makes a table; sleeps are told to pauses and not slept.
+// openTable makes a table; sleeps are told to pauses and not slept. A slow machine is not a lost answer.
 func openTable(t *testing.T, endpoint string, pauses *[]time.Duration) *Table {
 	t.Helper()
 	client, name := clientOf(t, endpoint), "firn-test-"+uuid.NewString()
 	if err := CreateTable(t.Context(), client, name); err != nil {
 		t.Fatal(err)
 	}
-	return New(Config{Client: client, Table: name, Sleep: func(ctx context.Context, d time.Duration) error {
+	return New(Config{Client: client, Table: name, AttemptTimeout: time.Minute, Sleep: func(ctx context.Context, d time.Duration) error {
 		if pauses != nil {
 			*pauses = append(*pauses, d)
 		}
@@ -62,5 +62,7 @@ func TestContractOnEndpoint(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	kvtest.Run(t, func(*testing.T) kv.Driver { return New(Config{Client: client, Table: name}) })
+	kvtest.Run(t, func(*testing.T) kv.Driver {
+		return New(Config{Client: client, Table: name, AttemptTimeout: time.Minute})
+	})
 }

@@ -90,6 +90,7 @@ var rows = []row{
 	{name: "always: lost answer is looked for", ops: []kv.Op{put("new", kv.Always())}, faults: times(1, dropAnswer), want: nil, after: "new", calls: "PG"},
 	{name: "always: lost answer, overwritten since", ops: []kv.Op{put("new", kv.Always())}, faults: times(1, dropAnswer), meddle: "newer", want: fault.StateUnknown, after: "newer", calls: "PG"},
 	{name: "prefix: lost request is not sent again", ops: []kv.Op{put("new", kv.Prefix("ol"))}, faults: times(1, dropRequest), want: fault.StateUnknown, after: "old", calls: "PG"},
+	{name: "match that keeps its tag: lost request is not sent again", ops: []kv.Op{{Item: kv.Item{Key: key("s"), Tag: "old", Data: []byte("x")}, If: kv.Match("old")}}, faults: times(1, dropRequest), want: fault.StateUnknown, after: "old", calls: "PG"},
 	{name: "delete always: lost answer", ops: []kv.Op{remove(kv.Always())}, faults: times(1, dropAnswer), want: fault.StateUnknown, after: "-", calls: "D"},
 
 	{name: "an answer of 200 that breaks off", before: "-", ops: []kv.Op{put("new", kv.Absent(noon))}, faults: times(1, cutAnswer), want: nil, after: "new", calls: "P"},

@@ -28,7 +28,10 @@ func (t *Table) Write(ctx context.Context, ops []kv.Op) error {
 // landsOnce says that the operation's condition cannot hold again once it has landed, because tags are never reused.
 func landsOnce(op kv.Op) bool {
 	_, match, prefix := op.If.Parts()
-	return match != "" || prefix != "" && op.Verb == kv.Delete
+	if op.Verb == kv.Delete {
+		return match != "" || prefix != ""
+	}
+	return match != "" && match != op.Item.Tag
 }
 
 type send = func(context.Context) error

@@ -27,7 +27,7 @@ type Server struct {
 
 	mu     sync.Mutex
 	tables map[string]*table
-	tokens map[string]string // content by token of the transactions that landed
+	tokens map[string]request // request by token of the transactions that landed
 	script map[string][]Fault
 	calls  []Call
 }
@@ -55,7 +55,7 @@ type Fault struct {
 
 // New starts a server that ends with the test.
 func New(t testing.TB) *Server {
-	s := &Server{tables: map[string]*table{}, tokens: map[string]string{}, script: map[string][]Fault{}}
+	s := &Server{tables: map[string]*table{}, tokens: map[string]request{}, script: map[string][]Fault{}}
 	web := httptest.NewServer(s)
 	t.Cleanup(web.Close)
 	s.URL = web.URL

@@ -3,6 +3,7 @@ package fake
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 )
@@ -114,7 +115,7 @@ func (t *table) query(r request) (any, *problem) {
 
 func (s *Server) transact(r request) (any, *problem) {
 	if done, seen := s.tokens[r.ClientRequestToken]; seen && r.ClientRequestToken != "" {
-		if done != r.content() {
+		if !reflect.DeepEqual(done.TransactItems, r.TransactItems) {
 			return nil, &problem{status: 400, Code: "IdempotentParameterMismatchException"}
 		}
 		return struct{}{}, nil
@@ -153,7 +154,7 @@ func (s *Server) transact(r request) (any, *problem) {
 			s.tables[part.TableName].apply(part)
 		}
 	}
-	s.tokens[r.ClientRequestToken] = r.content()
+	s.tokens[r.ClientRequestToken] = r
 	return struct{}{}, nil
 }
 

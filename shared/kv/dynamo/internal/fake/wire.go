@@ -1,9 +1,6 @@
 package fake
 
-import (
-	"encoding/json"
-	"fmt"
-)
+import "fmt"
 
 // value is an attribute's value: one of its fields is set.
 type value struct {
@@ -74,12 +71,6 @@ func (r request) target() item {
 		return r.Item.key()
 	}
 	return r.Key
-}
-
-// content is the transaction without its token.
-func (r request) content() string {
-	text, _ := json.Marshal(r.TransactItems)
-	return string(text)
 }
 
 // problem is an error as it is sent.
