@@ -216,8 +216,7 @@ func (s *Store) catalogEmpty(ctx context.Context, root *NamespaceSlot, name stri
 	return s.purged(ctx, root, name)
 }
 
-// purged refuses while work holds folders of the catalog. Without namespaces there is nothing else that does but staged
-// tables, which expire.
+// purged refuses while work holds folders of the catalog. Without namespaces nothing else does but staged tables.
 func (s *Store) purged(ctx context.Context, root *NamespaceSlot, name string) error {
 	return s.pages(ctx, root.claimKey(dot).Partition, "", func(items []kv.Item) error {
 		for i := range items {
@@ -225,10 +224,7 @@ func (s *Store) purged(ctx context.Context, root *NamespaceSlot, name string) er
 			if err := decode(&items[i], &there); err != nil {
 				return err
 			}
-			if there.Kind == fault.Namespace { // made meanwhile
-				return fault.Of(fault.NotEmpty, fault.Namespace, name, "")
-			}
-			if !there.Staged {
+			if there.Purged {
 				return fault.Of(fault.Conflict, fault.Catalog, name, "Files of tables that were purged are still being deleted; please retry later")
 			}
 		}

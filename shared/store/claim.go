@@ -22,6 +22,7 @@ type folder struct {
 	Principal lake.ID    `json:"by,omitempty"` // who staged the table
 	Location  string     `json:"location"`     // as clients see it
 	Staged    bool       `json:"staged,omitempty"`
+	Purged    bool       `json:"purged,omitempty"` // nobody's any more; its files are being deleted
 }
 
 // claimer wants folders for an object.
@@ -111,7 +112,7 @@ func (s *Store) overlaps(ctx context.Context, c claimer, f location.Prefix, arou
 			return nil
 		case there.Kind == fault.Namespace && !same && !below && c.n.holds(there.Holder):
 			return nil // a container of its own
-		case c.Kind == fault.Namespace && below && within(there.Namespace, c.Namespace):
+		case c.Kind == fault.Namespace && below && (there.Purged || within(there.Namespace, c.Namespace)):
 			return nil // what an earlier namespace of that name left: staged tables, purges, tables that were renamed away
 		}
 		return fault.Of(fault.Forbidden, fault.Location, c.Location,

@@ -198,6 +198,8 @@ var races = []race{
 	{name: "one name is one catalog", setup: home, a: mkCatalog("d", "s3://lake/d"), b: mkCatalog("d", "s3://lake/e"), loser: nameTaken},
 	{name: "a rename and a new table share no name", setup: seq(homes, mkTable("a", "t", "")),
 		a: mvTable("a", "t", "b", "u"), b: mkTable("b", "u", ""), loser: nameTaken},
+	{name: "a rename to its own name is taken", setup: seq(home, mkTable("a", "t", "")),
+		a: mvTable("a", "t", "a", "t"), b: grow("a", "t"), loser: nameTaken},
 	{name: "two renames share no name", setup: seq(homes, mkTable("a", "t", ""), mkTable("a", "u", "")),
 		a: mvTable("a", "t", "b", "v"), b: mvTable("a", "u", "b", "v"), loser: nameTaken},
 	{name: "a table is renamed to one name", setup: seq(homes, mkTable("a", "t", "")),

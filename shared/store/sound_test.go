@@ -130,7 +130,7 @@ func (w *world) soundClaims(catalog string, owners map[string]lake.ID) {
 		o := as[folder](w, outer)
 		claimed[catalog+" "+outer.Key.Sort] = true
 		working := slices.ContainsFunc(works, func(item kv.Item) bool { return as[Work](w, item).ID == o.Holder })
-		if owner := owners[catalog+" "+outer.Key.Sort]; owner != o.Holder && !o.Staged && !working {
+		if owner := owners[catalog+" "+outer.Key.Sort]; owner != o.Holder && !o.Staged && !working || working != o.Purged {
 			w.t.Errorf("%s is claimed by %s, who is not there; %q says to hold it", outer.Key.Sort, o.Holder, owner)
 		}
 		for _, inner := range live[i+1:] {
@@ -138,7 +138,7 @@ func (w *world) soundClaims(catalog string, owners map[string]lake.ID) {
 				continue
 			}
 			in := as[folder](w, inner)
-			if o.Holder != in.Holder && (o.Kind != fault.Namespace || !within(in.Namespace, o.Namespace)) {
+			if o.Holder != in.Holder && (o.Kind != fault.Namespace || !in.Purged && !within(in.Namespace, o.Namespace)) {
 				w.t.Errorf("%s of %v %s overlaps %s of %v %s", outer.Key.Sort, o.Namespace, o.Name, inner.Key.Sort, in.Namespace, in.Name)
 			}
 		}

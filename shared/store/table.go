@@ -195,6 +195,9 @@ func (s *Store) dropped(ctx context.Context, keys ...kv.Key) bool {
 // RenameTable moves a table's item to another name, which may be in another namespace of the catalog. Its id, its grants,
 // its folders and its files stay. Exists if the new name is taken. A lost race is for Again.
 func (s *Store) RenameTable(ctx context.Context, from *NamespaceSlot, old *Slot[lake.Table], to *NamespaceSlot, name string) error {
+	if to.place.entryKey(lake.TableKind, name) == old.key {
+		return taken(nil, to, name)
+	}
 	next := *old.Value
 	next.Name, next.NamespaceID = name, to.ID()
 	next.Version++

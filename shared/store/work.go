@@ -32,7 +32,7 @@ func handOver(p place, t *lake.Table, w *Work) ([]kv.Op, error) {
 	}
 	ops := []kv.Op{item}
 	for _, index := range t.Claims {
-		op, err := put(locationKey(p.realm, p.catalog, index), tagOf(w.ID), folder{Holder: w.ID, Kind: fault.Table, Namespace: p.levels, Name: t.Name, Location: t.Location}, kv.Prefix(owner(t.ID)))
+		op, err := put(locationKey(p.realm, p.catalog, index), tagOf(w.ID), folder{Holder: w.ID, Kind: fault.Table, Name: t.Name, Location: t.Location, Purged: true}, kv.Prefix(owner(t.ID)))
 		if err != nil {
 			return nil, err
 		}
