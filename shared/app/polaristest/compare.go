@@ -45,7 +45,8 @@ func (c *comparison) body(l Line, a Answer) {
 	if l.Text != nil {
 		want, _ := c.session.fillText(*l.Text) // what was never captured is compared as it stands
 		if !c.same(want, a.Text) {
-			c.add("body want %s got %s", c.session.short(*l.Text), c.session.short(a.Text))
+			w, g := c.session.pair(*l.Text, a.Text)
+			c.add("body want %s got %s", w, g)
 		}
 		return
 	}
@@ -62,7 +63,8 @@ func (c *comparison) body(l Line, a Answer) {
 			c.add("type want %s got %s", wantKind, gotKind)
 		}
 		if !slices.Contains(l.Soft, "message") && !c.sameMessage(wantMessage, gotMessage) {
-			c.add("message want %s got %s", c.session.short(wantMessage), c.session.short(gotMessage))
+			w, g := c.session.pair(wantMessage, gotMessage)
+			c.add("message want %s got %s", w, g)
 		}
 	case want == nil && a.Text != "":
 		c.add("body want none got %s", c.session.short(a.Text))
@@ -76,7 +78,7 @@ func (c *comparison) headers(l Line, a Answer) {
 		want, got := l.ResponseHeaders[key], a.Header.Values(key)
 		switch {
 		case want == nil && len(got) > 0:
-			c.add("header %s want none got %s", key, c.session.stable(got[0]))
+			c.add("header %s want none got %s", key, cut([]rune(c.session.stable(got[0]))))
 		case want == nil:
 		case len(got) == 0:
 			c.add("header %s want %s got none", key, *want)
@@ -87,7 +89,7 @@ func (c *comparison) headers(l Line, a Answer) {
 		default:
 			filled, _ := c.session.fillText(*want)
 			if !c.same(filled, got[0]) {
-				c.add("header %s want %s got %s", key, *want, c.session.stable(got[0]))
+				c.add("header %s want %s got %s", key, *want, cut([]rune(c.session.stable(got[0]))))
 			}
 		}
 	}
@@ -133,17 +135,6 @@ func (c *comparison) sameMessage(want, got string) bool {
 		})
 	}
 	return c.same(sorted(want), sorted(got))
-}
-
-// short writes a value for a deviation.
-func (s *Session) short(value any) string {
-	var text strings.Builder
-	e := json.NewEncoder(&text)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(value); err != nil {
-		return err.Error()
-	}
-	return s.stable(strings.TrimSuffix(text.String(), "\n"))
 }
 
 func mediaType(header string) string {

@@ -76,7 +76,8 @@ func (c *comparison) value(at, key string, want, got any) {
 }
 
 func (c *comparison) differs(at string, want, got any) {
-	c.add("%s: want %s got %s", at, c.session.short(want), c.session.short(got))
+	w, g := c.session.pair(want, got)
+	c.add("%s: want %s got %s", at, w, g)
 }
 
 // text compares a recorded string; some of them stand for numbers.

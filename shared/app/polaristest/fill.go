@@ -66,16 +66,50 @@ var volatile = []struct {
 	{regexp.MustCompile(`\b\d{13}\b`), "<ms>"},
 }
 
-// stable takes out of a text what changes from run to run, and cuts it to a length for reading.
+// stable takes out of a text what changes from run to run.
 func (s *Session) stable(text string) string {
 	text = strings.ReplaceAll(text, s.vars["warehouse"], "${warehouse}")
 	text = strings.ReplaceAll(text, s.vars["warehousePath"], "${warehousePath}")
 	for _, v := range volatile {
 		text = v.pattern.ReplaceAllString(text, v.name)
 	}
-	const longest = 160
-	if runes := []rune(text); len(runes) > longest {
-		return string(runes[:longest-3]) + "..."
-	}
 	return text
+}
+
+// short writes a value for a deviation: as JSON, stable, and cut to a length for reading.
+func (s *Session) short(value any) string {
+	return cut([]rune(s.long(value)))
+}
+
+// pair writes two values that differ. Where they are long and begin alike, only what follows is written.
+func (s *Session) pair(want, got any) (string, string) {
+	const before = 40 // of what is alike, for the eye
+	w, g := []rune(s.long(want)), []rune(s.long(got))
+	alike := 0
+	for alike < min(len(w), len(g)) && w[alike] == g[alike] {
+		alike++
+	}
+	if from := alike - before; from > 0 && max(len(w), len(g)) > longest {
+		return "..." + cut(w[from:]), "..." + cut(g[from:])
+	}
+	return cut(w), cut(g)
+}
+
+func (s *Session) long(value any) string {
+	var text strings.Builder
+	e := json.NewEncoder(&text)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(value); err != nil {
+		return err.Error()
+	}
+	return s.stable(strings.TrimSuffix(text.String(), "\n"))
+}
+
+const longest = 160 // runes of a value in a deviation
+
+func cut(text []rune) string {
+	if len(text) > longest {
+		return string(text[:longest-3]) + "..."
+	}
+	return string(text)
 }

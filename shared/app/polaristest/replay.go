@@ -14,7 +14,7 @@ func Replay(c Config, folder, scenario string) ([]Deviation, error) {
 	for _, l := range lines {
 		a, err := s.Send(l)
 		if err != nil {
-			all = append(all, Deviation{l.ID, "no answer: " + s.stable(err.Error())})
+			all = append(all, Deviation{l.ID, "no answer: " + cut([]rune(s.stable(err.Error())))})
 			continue
 		}
 		for _, text := range s.Compare(l, a) {

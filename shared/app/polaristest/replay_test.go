@@ -149,6 +149,8 @@ func TestCompare(t *testing.T) {
 			http.Header{"Content-Type": {"application/json"}}, "", nil},
 		{"told without what changes", `{"status": 200, "response": {"a": "${warehouse}/x"}}`, 200, nil, `{"a": "file:///w/0a1b2c3d-0000-4000-8000-00000000000f"}`,
 			[]string{`/a: want "${warehouse}/x" got "${warehouse}/<uuid>"`}},
+		{"long texts, from where they part", `{"status": 200, "response": {"a": "${pad:200}y"}}`, 200, nil, `{"a": "` + strings.Repeat("x", 200) + `z"}`,
+			[]string{`/a: want ...` + strings.Repeat("x", 40) + `y" got ...` + strings.Repeat("x", 40) + `z"`}},
 		{"a captured value", `{"status": 200, "response": {"a": "${known} ${unknown}"}}`, 200, nil, `{"a": "value ${unknown}"}`, nil},
 	}
 	for _, tt := range tests {

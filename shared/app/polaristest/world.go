@@ -87,7 +87,7 @@ func (w *world) setUp() error {
 	}
 	for _, o := range objects {
 		if err := w.must(o.make); err != nil {
-			w.lacks = append(w.lacks, w.stable(err.Error()))
+			w.lacks = append(w.lacks, cut([]rune(w.stable(err.Error()))))
 			w.missing[o.level] = true
 			w.Capture(o.make, Answer{})
 		}
