@@ -49,11 +49,11 @@ func rage(t *testing.T, p *process, s *storm, how syscall.Signal) error {
 	select {
 	case <-s.enough:
 	case <-s.over:
-		t.Fatalf("the writers stopped before the server did: %q: %s", s.wrong, p.stderr)
+		t.Fatalf("the writers stopped before the server did: %q: %s", s.wrong, p.logged())
 	}
 	ended := p.signal(how)
 	<-s.over
-	for line := range strings.Lines(p.stderr.String()) {
+	for line := range strings.Lines(p.logged()) {
 		if !strings.Contains(line, "level=INFO") {
 			t.Errorf("log: got %s, want nothing but level INFO", line)
 		}

@@ -2,7 +2,6 @@ package app
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -12,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -49,11 +49,11 @@ func child(config string) int {
 
 // process is a server in a process of its own, with root:s3cr3t.
 type process struct {
-	cmd    *exec.Cmd
-	base   string // of its API: http://host:port
-	stderr *lines
-	ended  chan error
-	stop   sync.Once
+	cmd   *exec.Cmd
+	base  string // of its API: http://host:port
+	log   string // the file that its log goes to
+	ended chan error
+	stop  sync.Once
 }
 
 // startProcess starts a server on a data folder and waits until it takes requests.
@@ -81,9 +81,14 @@ func startSelf(t testing.TB, env ...string) *process {
 // await starts a server and waits for the line in which it says where it listens.
 func await(t testing.TB, cmd *exec.Cmd) *process {
 	t.Helper()
-	p := &process{cmd: cmd, stderr: &lines{}, ended: make(chan error, 1)}
+	p := &process{cmd: cmd, log: filepath.Join(t.TempDir(), "log"), ended: make(chan error, 1)}
 	cmd.Env = append(cmd.Env, "FIRN_BOOTSTRAP_CREDENTIALS=POLARIS,root,s3cr3t")
-	cmd.Stderr = p.stderr
+	log, err := os.Create(p.log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+	cmd.Stderr = log
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -104,7 +109,7 @@ func await(t testing.TB, cmd *exec.Cmd) *process {
 		p.ended <- cmd.Wait()
 	}()
 	if p.base == "" {
-		t.Fatalf("the server did not start: %v: %s", p.signal(syscall.SIGKILL), p.stderr)
+		t.Fatalf("the server did not start: %v: %s", p.signal(syscall.SIGKILL), p.logged())
 	}
 	return p
 }
@@ -118,22 +123,13 @@ func (p *process) signal(s syscall.Signal) (err error) {
 	return err
 }
 
-// lines is what a process wrote.
-type lines struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
+// logged gives what the process has logged.
+func (p *process) logged() string {
+	text, err := os.ReadFile(p.log)
+	if err != nil {
+		return err.Error()
+	}
+	return string(text)
 }
 
 // client asks a process as root. It may be used concurrently.

@@ -98,7 +98,10 @@ func (s *Store) sweepParents(name string) string {
 
 // syncFolders makes the entries of a folder and of those above it outlive the machine.
 func (s *Store) syncFolders(folder string) error {
-	for syncsFolders {
+	if !syncsFolders {
+		return nil
+	}
+	for {
 		f, err := s.root.Open(folder)
 		if err == nil {
 			err = errors.Join(f.Sync(), f.Close())
@@ -107,11 +110,10 @@ func (s *Store) syncFolders(folder string) error {
 			return fmt.Errorf("sync folder: %w", err)
 		}
 		if folder == "." {
-			break
+			return nil
 		}
 		folder = path.Dir(folder)
 	}
-	return nil
 }
 
 // absent holds if a name is not there, be it that a file stands where a folder would have to or that it is too long.

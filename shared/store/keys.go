@@ -64,9 +64,6 @@ func clientKey(r lake.Realm, id string) kv.Key   { return key("-", "client", r, 
 func roleKeyOf(r lake.Realm, name string) kv.Key { return key(escaper.Replace(name), "role", r) }
 
 func aliveKey(r lake.Realm, role lake.ID) kv.Key { return key(dot, "grants", r, string(role)) }
-func rootGrantKey(r lake.Realm, role lake.ID, privilege string) kv.Key {
-	return key("r/"+privilege, "grants", r, string(role))
-}
 func usageKey(r lake.Realm, role, catalog, catalogRole lake.ID) kv.Key {
 	return key(usagePrefix(catalog)+string(catalogRole), "grants", r, string(role))
 }

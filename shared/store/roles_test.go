@@ -63,11 +63,6 @@ func grantOnNS(w *world) error {
 		return w.AddGrant(context.Background(), realm, g.cat, g.role, Grant{NamespaceObject(g.n), "TABLE_LIST"})
 	})
 }
-func grantOnCatalog(w *world) error {
-	return w.withGrantee(hasRole, func(g *grantee) error {
-		return w.AddGrant(context.Background(), realm, g.cat, g.role, Grant{CatalogObject(g.cat), "TABLE_CREATE"})
-	})
-}
 func revokeOnTable(w *world) error {
 	return w.withGrantee(hasTable, func(g *grantee) error {
 		return w.RevokeGrant(context.Background(), realm, g.cat, g.role, Grant{TableObject(g.n, g.t), "TABLE_READ_DATA"})
