@@ -101,6 +101,7 @@ type Namespace struct {
 	Properties Properties `json:"props,omitempty"`  // without location
 	Location   string     `json:"location"`         // as it is shown to clients
 	Claims     []string   `json:"claims,omitempty"` // keys of the location index that it holds
+	Moves      int        `json:"moves,omitempty"`  // how often Claims has changed
 	Version    int        `json:"v"`
 }
 

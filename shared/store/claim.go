@@ -53,15 +53,17 @@ func (p *plan) add(op kv.Op) {
 //
 // The race of two overlapping folders claimed at once is closed by the guards of the innermost container in the chain
 // that holds a claim around the folder (the catalog's root, if none does): whoever could claim something that overlaps
-// must write all of those same guards, or would stand in that container's own claim. So the transaction also checks that
-// the container still holds it: a namespace may move.
+// must write all of those same guards, or would stand in that container's own claim. A folder that cannot overlap needs
+// one of them, for the tag says that the container still holds its claim: no item is written or checked by all.
 func (s *Store) claim(ctx context.Context, c claimer, folders []location.Prefix, guarded Guards) ([]kv.Op, []string, error) {
 	p := &plan{seen: map[kv.Key]bool{}}
-	needed := map[int]bool{} // depths whose guards must all be written
+	needed := map[int]bool{len(c.n.chain): false} // depths, and whether all guards there must be written or any one
 	for _, f := range folders {
 		depth, around := c.n.container(f)
 		cond := kv.Absent(s.now())
-		if !(c.alone && depth > 0 && f.Ancestors()[len(f.Ancestors())-1] == around) {
+		all := !(c.alone && depth > 0 && f.Ancestors()[len(f.Ancestors())-1] == around)
+		needed[depth] = needed[depth] || all
+		if all {
 			mine, err := s.overlaps(ctx, c, f, around, p)
 			if err != nil {
 				return nil, nil, err
@@ -69,7 +71,6 @@ func (s *Store) claim(ctx context.Context, c claimer, folders []location.Prefix,
 			if mine != nil {
 				cond = kv.Match(mine.Tag)
 			}
-			needed[depth] = true
 		}
 		op, err := put(c.n.claimKey(f.Index()), tagOf(c.Holder), c.folder, cond)
 		if err != nil {
@@ -78,9 +79,6 @@ func (s *Store) claim(ctx context.Context, c claimer, folders []location.Prefix,
 		op.Item.Expires = c.expires
 		p.keys = append(p.keys, f.Index())
 		p.add(op)
-		if depth > 0 {
-			p.add(check(c.n.claimKey(around), kv.Prefix(owner(c.n.idAt(depth)))))
-		}
 	}
 	bumps, err := guarded.ops(c.n, needed)
 	return append(p.ops, bumps...), p.keys, err

@@ -18,50 +18,64 @@ type Guards struct {
 func (b *Batch) Guards(n *NamespaceSlot) Guards {
 	var g Guards
 	for depth := 0; depth <= len(n.place.levels); depth++ {
-		g.at = append(g.at, b.guardSlots(place{n.place.realm, n.place.catalog, n.place.levels[:depth]}))
+		g.at = append(g.at, b.guardSlots(n.place.at(depth)))
 	}
 	return g
 }
 
-// ops gives the writes: all guards at the depths that are needed, and one of the parent that gets a child.
+// ops gives the writes by depth: of all guards, or of any one.
 func (g Guards) ops(n *NamespaceSlot, needed map[int]bool) ([]kv.Op, error) {
 	var ops []kv.Op
-	for depth := range needed {
-		if depth >= len(g.at) {
+	for depth, all := range needed {
+		switch {
+		case !all:
+			ops = append(ops, bump(n.place.at(depth), n.seatAt(depth)))
+			continue
+		case depth >= len(g.at):
 			return nil, fmt.Errorf("the guards of %v were not read", n.Levels()) // a mistake of the caller's
-		}
-		if !owned(n.idAt(depth), g.at[depth]) {
+		case !owned(n.seatAt(depth), g.at[depth]):
 			return nil, &kv.ConditionError{} // a torn read, or the container goes: plan anew
 		}
-		ops = append(ops, bumpAll(n.idAt(depth), g.at[depth])...)
-	}
-	if !needed[len(n.chain)] {
-		ops = append(ops, bump(n.place, n.ID()))
+		ops = append(ops, bumpAll(n.seatAt(depth), g.at[depth])...)
 	}
 	return ops, nil
 }
 
-// bump says that a child of the container comes: one guard, at random, gets a new tag. It fails if the container, which
-// has this id, is gone.
-func bump(p place, id lake.ID) kv.Op {
-	return mark(p.guardKey(rand.IntN(guards)), tagOf(id), kv.Prefix(owner(id)))
+// seat is what the tags of a container's guards begin with: its id and how often its folders have changed. Whoever
+// writes a guard on that condition also says that the container is there and holds the folders that were read.
+type seat = lake.ID
+
+func seatOf(ns *lake.Namespace) seat { return seat(fmt.Sprintf("%s:%d", ns.ID, ns.Moves)) }
+
+// seatAt gives the seat of the container at a depth. A catalog's root claims no folder here.
+func (n *NamespaceSlot) seatAt(depth int) seat {
+	if depth == 0 || n.idAt(depth) == "" {
+		return n.idAt(depth)
+	}
+	return seatOf(n.chain[depth-1].Value)
 }
 
-// newGuards makes the guards of a new container.
-func newGuards(p place, id lake.ID) []kv.Op {
+// bump says that a child of the container comes: one guard, at random, gets a new tag. It fails if the container is gone
+// or has moved.
+func bump(p place, of seat) kv.Op {
+	return mark(p.guardKey(rand.IntN(guards)), tagOf(of), kv.Prefix(owner(of)))
+}
+
+// newGuards makes the guards of a container that is new, or whose folders change.
+func newGuards(p place, of seat) []kv.Op {
 	var ops []kv.Op
 	for i := range guards {
-		ops = append(ops, mark(p.guardKey(i), tagOf(id), kv.Always()))
+		ops = append(ops, mark(p.guardKey(i), tagOf(of), kv.Always()))
 	}
 	return ops
 }
 
 // bumpAll says that something comes which no other newcomer may have crossed: all guards get new tags, if they are as
 // they were read.
-func bumpAll(id lake.ID, read []*Slot[nothing]) []kv.Op {
+func bumpAll(of seat, read []*Slot[nothing]) []kv.Op {
 	var ops []kv.Op
 	for _, g := range read {
-		ops = append(ops, mark(g.key, tagOf(id), kv.Match(g.Tag)))
+		ops = append(ops, mark(g.key, tagOf(of), kv.Match(g.Tag)))
 	}
 	return ops
 }
@@ -75,10 +89,10 @@ func dropGuards(read []*Slot[nothing]) []kv.Op {
 	return ops
 }
 
-// owned says whether the guards that were read are those of the container with this id: only then do they guard it.
-func owned(id lake.ID, read []*Slot[nothing]) bool {
+// owned says whether the guards that were read are those of the container in this seat: only then do they guard it.
+func owned(of seat, read []*Slot[nothing]) bool {
 	for _, g := range read {
-		if g.Value == nil || !owns(id, g.Tag) {
+		if g.Value == nil || !owns(of, g.Tag) {
 			return false
 		}
 	}

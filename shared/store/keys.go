@@ -94,7 +94,9 @@ type place struct {
 
 func (p place) parts() []string { return append([]string{p.catalog}, p.levels...) }
 
-func (p place) parent() place { return place{p.realm, p.catalog, p.levels[:len(p.levels)-1]} }
+// at gives the place of the container at a depth: 0 is the catalog's root.
+func (p place) at(depth int) place { return place{p.realm, p.catalog, p.levels[:depth]} }
+func (p place) parent() place      { return p.at(len(p.levels) - 1) }
 
 func (p place) namespaceKey() kv.Key {
 	return key(escaper.Replace(p.levels[len(p.levels)-1]), "ns", p.realm, p.parent().parts()...)

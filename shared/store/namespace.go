@@ -30,7 +30,7 @@ func (s *Store) CreateNamespace(ctx context.Context, n *NamespaceSlot, ns *lake.
 		return err
 	}
 	ops := append([]kv.Op{first}, claims...)
-	err = s.write(ctx, append(ops, newGuards(n.place, ns.ID)...)...)
+	err = s.write(ctx, append(ops, newGuards(n.place, seatOf(ns))...)...)
 	if i, _ := failedAt(err); i == 0 {
 		return fault.Taken(fault.Namespace, lake.Identifier{Namespace: parent.Levels(), Name: ns.Levels[len(ns.Levels)-1]}.String())
 	}
@@ -54,7 +54,8 @@ func (s *Store) UpdateNamespace(ctx context.Context, n *NamespaceSlot, next *lak
 			return err
 		}
 		more = append(claims, release(n.place, next.ID, next.Claims)...)
-		next.Claims = keys
+		next.Claims, next.Moves = keys, next.Moves+1
+		more = append(more, newGuards(n.place, seatOf(next))...)
 	}
 	first, err := put(old.key, tagOf(next.ID), next, kv.Match(old.Tag))
 	if err != nil {
@@ -68,7 +69,7 @@ func (s *Store) UpdateNamespace(ctx context.Context, n *NamespaceSlot, next *lak
 func (s *Store) DropNamespace(ctx context.Context, n *NamespaceSlot, guarded Guards) error {
 	depth := len(n.chain)
 	own := guarded.at[depth]
-	if !owned(n.ID(), own) {
+	if !owned(n.seatAt(depth), own) {
 		return &kv.ConditionError{}
 	}
 	empty, err := s.empty(ctx, n.place)

@@ -215,7 +215,7 @@ func (s *Store) RenameTable(ctx context.Context, from *NamespaceSlot, old *Slot[
 	}
 	err = s.write(ctx, first, second, where,
 		remove(old.key, kv.Match(old.Tag)), remove(from.place.nameKey(old.Value.Name), kv.Prefix(owner(next.ID))),
-		remove(from.place.copyKey(old.Value.Name), kv.Always()), bump(to.place, to.ID()))
+		remove(from.place.copyKey(old.Value.Name), kv.Always()), bump(to.place, to.seatAt(len(to.chain))))
 	if i, there := failedAt(err); i == 0 || i == 1 {
 		return taken(there, to, name)
 	}
