@@ -59,7 +59,7 @@ var rooms = []room{
 	{"app/polaristest", "", "net/http"},
 	{"app", "* */*", "net/http github.com/aws github.com/prometheus environment clock"},
 	{"cli", "access lake", "net/http github.com/spf13"},
-	{"cmd/*", "app cli", "environment clock"},
+	{"cmd/*", "app cli", "environment"},
 }
 
 // rim are the things that only the rooms that name them may use, by the beginning of their import path.
