@@ -19,11 +19,9 @@
 package catalog
 
 import (
-	"context"
 	"log/slog"
 	"time"
 
-	"firn/shared/access"
 	"firn/shared/blob"
 	"firn/shared/lake"
 	"firn/shared/store"
@@ -58,49 +56,4 @@ func New(c Config) *Service {
 		c.Revoked = func(...lake.ID) {}
 	}
 	return &Service{c}
-}
-
-// session is one request's view: what its batch read found, and who asks.
-type session struct {
-	*Service
-	caller lake.Caller
-	batch  *store.Batch
-	me     *store.CallerSlot
-	cat    *store.CatalogSlot
-	who    *access.Subject
-}
-
-// nobody is a catalog name that cannot be taken.
-const nobody = "SYSTEM$"
-
-// open begins a request on a catalog. Name what else is needed on the batch, then read.
-func (s *Service) open(caller lake.Caller, catalog string) *session {
-	if lake.CheckEntityName("catalog", catalog) != nil {
-		catalog = nobody // no rule would have let it in, and it may not fit a key
-	}
-	b := s.Store.Batch(caller.Realm)
-	return &session{Service: s, caller: caller, batch: b, me: b.Caller(caller), cat: b.Catalog(catalog)}
-}
-
-// read fills the slots and authenticates the caller.
-func (x *session) read(ctx context.Context) error {
-	if err := x.batch.Read(ctx); err != nil {
-		return err
-	}
-	in := x.cat
-	if in.Value == nil {
-		in = nil
-	}
-	who, err := x.Store.Authority(ctx, x.me, in)
-	if err != nil {
-		return err
-	}
-	who.Log, who.MustRotate = x.Log, who.MustRotate && x.RequireRotation
-	x.who = who
-	return nil
-}
-
-// allow checks access on one target, or on the two of an operation that has two.
-func (x *session) allow(ctx context.Context, op access.Operation, targets ...access.Path) error {
-	return x.who.Check(ctx, op, targets...)
 }

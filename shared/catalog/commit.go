@@ -2,12 +2,10 @@ package catalog
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
 	"firn/shared/access"
-	"firn/shared/blob"
 	"firn/shared/fault"
 	"firn/shared/iceberg"
 	"firn/shared/lake"
@@ -195,138 +193,4 @@ func (x *session) newFolders(old, item *lake.Table) ([]location.Prefix, error) {
 		}
 	}
 	return missing, nil
-}
-
-// swap puts the new metadata file and moves the pointer.
-func (x *session) swap(ctx context.Context, n *store.NamespaceSlot, t *store.Slot[lake.Table], base, next *iceberg.Table, item *lake.Table, moved store.Moved) (Loaded, error) {
-	own, err := folders(item.Location, item.Paths)
-	if err != nil {
-		return Loaded{}, err
-	}
-	file := newFile{name: item.MetadataLocation, doc: next.Bytes()}
-	moved.Ready = func() error { return x.write(ctx, &file, item, own) }
-	ctx, cancel := unbroken(ctx)
-	defer cancel()
-	err = x.Store.UpdateTable(ctx, n, t, item, moved)
-	switch {
-	case err == nil:
-	case fault.Is(err, fault.StateUnknown):
-		if !x.inLog(ctx, n, item, file.bucket) {
-			return Loaded{}, fault.Of(fault.StateUnknown, fault.Table, item.Name, "It is not known whether the commit succeeded").Because(err)
-		}
-	default:
-		x.withdraw(ctx, &file)
-		return Loaded{}, err
-	}
-	if x.cat.Value.Storage.Type != lake.File {
-		x.Store.KeepCopy(ctx, n, item, next.Bytes())
-	}
-	x.deleteOld(ctx, file.bucket, base, next)
-	return Loaded{MetadataLocation: item.MetadataLocation, Metadata: next.Bytes()}, nil
-}
-
-// inLog looks for a version whose swap had no clear answer in the metadata log of the table as it is now: whoever
-// committed after it has logged it.
-func (x *session) inLog(ctx context.Context, n *store.NamespaceSlot, item *lake.Table, b blob.Bucket) bool {
-	again := x.Store.Batch(x.caller.Realm)
-	cat := again.Catalog(x.cat.Name)
-	now := again.Table(again.Namespace(cat, n.Levels()), item.Name)
-	if again.Read(ctx) != nil || now.Value == nil || now.Value.ID != item.ID {
-		return false
-	}
-	doc, err := readMetadata(ctx, b, now.Value.MetadataLocation)
-	if err != nil {
-		return false
-	}
-	t, err := iceberg.Parse(doc)
-	if err != nil {
-		return false
-	}
-	return slices.ContainsFunc(t.MetadataLog(), func(e iceberg.LogEntry) bool { return e.File == item.MetadataLocation })
-}
-
-// deleteOld removes metadata files that fell out of the log, if the table asks for it. The swap has landed: nothing names
-// them any more.
-func (x *session) deleteOld(ctx context.Context, b blob.Bucket, base, next *iceberg.Table) {
-	if v, _ := next.Property("write.metadata.delete-after-commit.enabled"); v != "true" {
-		return
-	}
-	kept := map[string]bool{}
-	for _, e := range next.MetadataLog() {
-		kept[e.File] = true
-	}
-	for _, e := range base.MetadataLog() {
-		if !kept[e.File] {
-			x.discard(ctx, b, e.File)
-		}
-	}
-}
-
-// commitNew is one attempt to make a table by a commit: of a staged table, most of the time.
-func (s *Service) commitNew(ctx context.Context, c lake.Caller, catalog string, id lake.Identifier, change Change) (Loaded, int, error) {
-	if err := lake.CheckName(id.Name); err != nil {
-		return Loaded{}, 0, err
-	}
-	var taken *store.Slot[store.Claim]
-	var staged *store.Slot[lake.Staged]
-	nt := store.NewTable{}
-	uuid := uuidOf(change.Updates)
-	x, n, err := s.at(ctx, c, catalog, id.Namespace, access.UpdateTableForStagedCreate, func(x *session, n *store.NamespaceSlot) {
-		taken = x.batch.Name(n, id.Name)
-		nt.Guards = x.batch.Guards(n)
-		if uuid != "" {
-			staged = x.batch.Staged(n, id.Name, uuid)
-		}
-	})
-	if err != nil {
-		return Loaded{}, 0, err
-	}
-	if x.cat.Value.Type == lake.External {
-		return Loaded{}, 0, fault.New(fault.Malformed, "Cannot update table on static-facade external catalogs.")
-	}
-	if taken.Value != nil {
-		return Loaded{}, 0, inTheWay(taken.Value.Kind, id)
-	}
-	now := s.Now()
-	next, _, err := iceberg.Apply(nil, change.Updates, iceberg.At{NowMS: now.UnixMilli(), UUID: newUUID()})
-	if err != nil {
-		return Loaded{}, 0, err
-	}
-	if err := s.fits(nil, next); err != nil {
-		return Loaded{}, 0, err
-	}
-	shown := func() []string { return append(shownLocations(next, true), files(next.References())...) }
-	if err := judge(id, next.References(), shown, creationBounds(x.cat.Value, n), x.cat.Value); err != nil {
-		return Loaded{}, 0, err
-	}
-	nt.Table = x.newTable(n, id.Name, next, now)
-	nt.Principal = x.who.ID
-	if nt.Folders, err = x.claims(next.Location(), nt.Table.Paths); err != nil {
-		return Loaded{}, 0, err
-	}
-	if staged != nil && staged.Value != nil && staged.Value.PrincipalID == x.who.ID {
-		nt.Staged = staged
-	}
-	done, err := x.put(ctx, n, next, nt, Delegation{})
-	if fault.Is(err, fault.Exists) {
-		err = inTheWay(lake.TableKind, id)
-	}
-	return done, defaultRetries, err
-}
-
-// uuidOf gives the uuid that the updates assign.
-func uuidOf(updates []iceberg.Update) string {
-	for _, u := range updates {
-		if uuid := u.AssignedUUID(); uuid != "" && len(uuid) <= 64 {
-			return uuid
-		}
-	}
-	return ""
-}
-
-func inTheWay(kind lake.Kind, id lake.Identifier) error {
-	if kind == lake.TableKind {
-		return fault.Of(fault.CommitFailed, fault.Table, id.String(), "Requirement failed: table already exists")
-	}
-	return fmt.Errorf("commit: %w", fault.Taken(store.NounOf(kind), id.String()))
 }

@@ -2,8 +2,6 @@ package catalog
 
 import (
 	"context"
-	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -173,20 +171,4 @@ func (x *session) made(ctx context.Context, n *store.NamespaceSlot, item *lake.T
 		return Loaded{}, fault.Of(fault.StateUnknown, fault.Table, item.Name, "The table was made, but no credentials for it; load it").Because(err)
 	}
 	return Loaded{MetadataLocation: item.MetadataLocation, Metadata: t.Bytes(), Keys: k}, nil
-}
-
-// stage stores a staged table.
-func (x *session) stage(ctx context.Context, n *store.NamespaceSlot, name string, t *iceberg.Table, paths []string, claims []location.Prefix, alone bool, guards store.Guards, d Delegation) (Loaded, error) {
-	staged := &lake.Staged{UUID: t.UUID(), CatalogID: x.cat.Value.ID, NamespaceID: n.ID(), Name: name, PrincipalID: x.who.ID,
-		Location: t.Location(), Paths: slices.Clone(paths), Expires: x.Now().Add(x.StagedFor)}
-	if err := x.Store.Stage(ctx, n, staged, claims, alone, guards); err != nil {
-		return Loaded{}, fmt.Errorf("stage table: %w", err)
-	}
-	actions := vend.Actions(0)
-	if d.Asked() {
-		actions = writeActions
-	}
-	k, err := x.keys(ctx, n, lake.ID(t.UUID()), name, t.Location(), paths, actions)
-	k.Refresh = "" // there is nothing to refresh for before the first commit
-	return Loaded{Metadata: t.Bytes(), Keys: k}, err
 }

@@ -12,49 +12,6 @@ import (
 	"firn/shared/vend"
 )
 
-// table opens a request on a table that must be there. A table of a missing namespace or catalog is a missing table.
-func (s *Service) table(ctx context.Context, c lake.Caller, catalog string, id lake.Identifier, more func(*session, *store.NamespaceSlot)) (*session, *store.NamespaceSlot, *store.Slot[lake.Table], error) {
-	gone := fault.Missing(fault.Table, id.String())
-	x := s.open(c, catalog)
-	if !reachable(id) {
-		if err := x.read(ctx); err != nil {
-			return nil, nil, nil, err
-		}
-		return nil, nil, nil, gone
-	}
-	n := x.batch.Namespace(x.cat, id.Namespace)
-	t := x.batch.Table(n, id.Name)
-	if more != nil {
-		more(x, n)
-	}
-	if err := x.read(ctx); err != nil {
-		return nil, nil, nil, err
-	}
-	if t.Value == nil || !n.There() {
-		return nil, nil, nil, gone
-	}
-	return x, n, t, nil
-}
-
-// reachable says whether a table could be there: names that no rule would have let in are not looked up, so that what a
-// client sends never makes a key that breaks the store's limits.
-func reachable(id lake.Identifier) bool {
-	return len(id.Namespace) > 0 && lake.CheckLevels(id.Namespace) == nil && lake.CheckName(id.Name) == nil
-}
-
-// ListTables gives the names of a namespace's tables, and the name to go on behind. Access requirement: TABLE_LIST.
-func (s *Service) ListTables(ctx context.Context, c lake.Caller, catalog string, levels []string, p Page) ([]string, string, error) {
-	x, n, err := s.at(ctx, c, catalog, levels, access.ListTables, nil)
-	if err != nil {
-		return nil, "", err
-	}
-	page, nothing, err := x.page(p)
-	if err != nil || nothing {
-		return nil, "", err
-	}
-	return s.Store.ListTables(ctx, n, page)
-}
-
 // TableExists answers nil if the table is there. Access requirement: TABLE_LIST.
 func (s *Service) TableExists(ctx context.Context, c lake.Caller, catalog string, id lake.Identifier) error {
 	x, n, t, err := s.table(ctx, c, catalog, id, nil)
@@ -142,47 +99,6 @@ func (x *session) document(ctx context.Context, n *store.NamespaceSlot, t *lake.
 		x.Store.KeepCopy(ctx, n, t, doc)
 	}
 	return doc, nil
-}
-
-// RenameTable gives a table another name, which may be in another namespace. Access requirement: TABLE_DROP on the table,
-// TABLE_CREATE and TABLE_LIST on the namespace that it goes to.
-func (s *Service) RenameTable(ctx context.Context, c lake.Caller, catalog string, from, to lake.Identifier) error {
-	if err := lake.CheckName(to.Name); err != nil {
-		return err
-	}
-	return s.Store.Again(ctx, func() error {
-		var dest *store.NamespaceSlot
-		var claim *store.Slot[store.Claim]
-		possible := reachable(to)
-		x, n, t, err := s.table(ctx, c, catalog, from, func(x *session, _ *store.NamespaceSlot) {
-			if possible {
-				dest = x.batch.Namespace(x.cat, to.Namespace)
-				claim = x.batch.Name(dest, to.Name)
-			}
-		})
-		if err != nil {
-			return err
-		}
-		if !possible || !dest.There() {
-			return noNamespace(to.Namespace)
-		}
-		if err := x.allow(ctx, access.RenameTable, append(n.Path(), t.Value.ID), dest.Path()); err != nil {
-			return err
-		}
-		if claim.Value != nil {
-			return renameTaken(from, to, store.NounOf(claim.Value.Kind))
-		}
-		err = s.Store.RenameTable(ctx, n, t, dest, to.Name)
-		if fault.Is(err, fault.Exists) {
-			return renameTaken(from, to, fault.From(err).Noun)
-		}
-		return err
-	})
-}
-
-func renameTaken(from, to lake.Identifier, by fault.Noun) error {
-	what := map[fault.Noun]string{fault.Table: "Table", fault.View: "View", fault.GenericTable: "Generic table"}[by]
-	return fault.Of(fault.Exists, by, to.String(), "Cannot rename %s to %s. %s already exists", from, to, what)
 }
 
 // Report takes a metrics report of an engine. Access requirement: TABLE_WRITE_DATA for a report of a commit, else

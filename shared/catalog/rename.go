@@ -1,0 +1,51 @@
+package catalog
+
+import (
+	"context"
+
+	"firn/shared/access"
+	"firn/shared/fault"
+	"firn/shared/lake"
+	"firn/shared/store"
+)
+
+// RenameTable gives a table another name, which may be in another namespace. Access requirement: TABLE_DROP on the table,
+// TABLE_CREATE and TABLE_LIST on the namespace that it goes to.
+func (s *Service) RenameTable(ctx context.Context, c lake.Caller, catalog string, from, to lake.Identifier) error {
+	if err := lake.CheckName(to.Name); err != nil {
+		return err
+	}
+	return s.Store.Again(ctx, func() error {
+		var dest *store.NamespaceSlot
+		var claim *store.Slot[store.Claim]
+		possible := reachable(to)
+		x, n, t, err := s.table(ctx, c, catalog, from, func(x *session, _ *store.NamespaceSlot) {
+			if possible {
+				dest = x.batch.Namespace(x.cat, to.Namespace)
+				claim = x.batch.Name(dest, to.Name)
+			}
+		})
+		if err != nil {
+			return err
+		}
+		if !possible || !dest.There() {
+			return noNamespace(to.Namespace)
+		}
+		if err := x.allow(ctx, access.RenameTable, append(n.Path(), t.Value.ID), dest.Path()); err != nil {
+			return err
+		}
+		if claim.Value != nil {
+			return renameTaken(from, to, store.NounOf(claim.Value.Kind))
+		}
+		err = s.Store.RenameTable(ctx, n, t, dest, to.Name)
+		if fault.Is(err, fault.Exists) {
+			return renameTaken(from, to, fault.From(err).Noun)
+		}
+		return err
+	})
+}
+
+func renameTaken(from, to lake.Identifier, by fault.Noun) error {
+	what := map[fault.Noun]string{fault.Table: "Table", fault.View: "View", fault.GenericTable: "Generic table"}[by]
+	return fault.Of(fault.Exists, by, to.String(), "Cannot rename %s to %s. %s already exists", from, to, what)
+}

@@ -1,0 +1,100 @@
+package catalog
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"firn/shared/access"
+	"firn/shared/fault"
+	"firn/shared/iceberg"
+	"firn/shared/lake"
+	"firn/shared/location"
+	"firn/shared/store"
+	"firn/shared/vend"
+)
+
+// stage stores a staged table.
+func (x *session) stage(ctx context.Context, n *store.NamespaceSlot, name string, t *iceberg.Table, paths []string, claims []location.Prefix, alone bool, guards store.Guards, d Delegation) (Loaded, error) {
+	staged := &lake.Staged{UUID: t.UUID(), CatalogID: x.cat.Value.ID, NamespaceID: n.ID(), Name: name, PrincipalID: x.who.ID,
+		Location: t.Location(), Paths: slices.Clone(paths), Expires: x.Now().Add(x.StagedFor)}
+	if err := x.Store.Stage(ctx, n, staged, claims, alone, guards); err != nil {
+		return Loaded{}, fmt.Errorf("stage table: %w", err)
+	}
+	actions := vend.Actions(0)
+	if d.Asked() {
+		actions = writeActions
+	}
+	k, err := x.keys(ctx, n, lake.ID(t.UUID()), name, t.Location(), paths, actions)
+	k.Refresh = "" // there is nothing to refresh for before the first commit
+	return Loaded{Metadata: t.Bytes(), Keys: k}, err
+}
+
+// commitNew is one attempt to make a table by a commit: of a staged table, most of the time.
+func (s *Service) commitNew(ctx context.Context, c lake.Caller, catalog string, id lake.Identifier, change Change) (Loaded, int, error) {
+	if err := lake.CheckName(id.Name); err != nil {
+		return Loaded{}, 0, err
+	}
+	var taken *store.Slot[store.Claim]
+	var staged *store.Slot[lake.Staged]
+	nt := store.NewTable{}
+	uuid := uuidOf(change.Updates)
+	x, n, err := s.at(ctx, c, catalog, id.Namespace, access.UpdateTableForStagedCreate, func(x *session, n *store.NamespaceSlot) {
+		taken = x.batch.Name(n, id.Name)
+		nt.Guards = x.batch.Guards(n)
+		if uuid != "" {
+			staged = x.batch.Staged(n, id.Name, uuid)
+		}
+	})
+	if err != nil {
+		return Loaded{}, 0, err
+	}
+	if x.cat.Value.Type == lake.External {
+		return Loaded{}, 0, fault.New(fault.Malformed, "Cannot update table on static-facade external catalogs.")
+	}
+	if taken.Value != nil {
+		return Loaded{}, 0, inTheWay(taken.Value.Kind, id)
+	}
+	now := s.Now()
+	next, _, err := iceberg.Apply(nil, change.Updates, iceberg.At{NowMS: now.UnixMilli(), UUID: newUUID()})
+	if err != nil {
+		return Loaded{}, 0, err
+	}
+	if err := s.fits(nil, next); err != nil {
+		return Loaded{}, 0, err
+	}
+	shown := func() []string { return append(shownLocations(next, true), files(next.References())...) }
+	if err := judge(id, next.References(), shown, creationBounds(x.cat.Value, n), x.cat.Value); err != nil {
+		return Loaded{}, 0, err
+	}
+	nt.Table = x.newTable(n, id.Name, next, now)
+	nt.Principal = x.who.ID
+	if nt.Folders, err = x.claims(next.Location(), nt.Table.Paths); err != nil {
+		return Loaded{}, 0, err
+	}
+	if staged != nil && staged.Value != nil && staged.Value.PrincipalID == x.who.ID {
+		nt.Staged = staged
+	}
+	done, err := x.put(ctx, n, next, nt, Delegation{})
+	if fault.Is(err, fault.Exists) {
+		err = inTheWay(lake.TableKind, id)
+	}
+	return done, defaultRetries, err
+}
+
+// uuidOf gives the uuid that the updates assign.
+func uuidOf(updates []iceberg.Update) string {
+	for _, u := range updates {
+		if uuid := u.AssignedUUID(); uuid != "" && len(uuid) <= 64 {
+			return uuid
+		}
+	}
+	return ""
+}
+
+func inTheWay(kind lake.Kind, id lake.Identifier) error {
+	if kind == lake.TableKind {
+		return fault.Of(fault.CommitFailed, fault.Table, id.String(), "Requirement failed: table already exists")
+	}
+	return fmt.Errorf("commit: %w", fault.Taken(store.NounOf(kind), id.String()))
+}

@@ -1,0 +1,77 @@
+package catalog
+
+import (
+	"context"
+	"slices"
+
+	"firn/shared/blob"
+	"firn/shared/fault"
+	"firn/shared/iceberg"
+	"firn/shared/lake"
+	"firn/shared/store"
+)
+
+// swap puts the new metadata file and moves the pointer.
+func (x *session) swap(ctx context.Context, n *store.NamespaceSlot, t *store.Slot[lake.Table], base, next *iceberg.Table, item *lake.Table, moved store.Moved) (Loaded, error) {
+	own, err := folders(item.Location, item.Paths)
+	if err != nil {
+		return Loaded{}, err
+	}
+	file := newFile{name: item.MetadataLocation, doc: next.Bytes()}
+	moved.Ready = func() error { return x.write(ctx, &file, item, own) }
+	ctx, cancel := unbroken(ctx)
+	defer cancel()
+	err = x.Store.UpdateTable(ctx, n, t, item, moved)
+	switch {
+	case err == nil:
+	case fault.Is(err, fault.StateUnknown):
+		if !x.inLog(ctx, n, item, file.bucket) {
+			return Loaded{}, fault.Of(fault.StateUnknown, fault.Table, item.Name, "It is not known whether the commit succeeded").Because(err)
+		}
+	default:
+		x.withdraw(ctx, &file)
+		return Loaded{}, err
+	}
+	if x.cat.Value.Storage.Type != lake.File {
+		x.Store.KeepCopy(ctx, n, item, next.Bytes())
+	}
+	x.deleteOld(ctx, file.bucket, base, next)
+	return Loaded{MetadataLocation: item.MetadataLocation, Metadata: next.Bytes()}, nil
+}
+
+// inLog looks for a version whose swap had no clear answer in the metadata log of the table as it is now: whoever
+// committed after it has logged it.
+func (x *session) inLog(ctx context.Context, n *store.NamespaceSlot, item *lake.Table, b blob.Bucket) bool {
+	again := x.Store.Batch(x.caller.Realm)
+	cat := again.Catalog(x.cat.Name)
+	now := again.Table(again.Namespace(cat, n.Levels()), item.Name)
+	if again.Read(ctx) != nil || now.Value == nil || now.Value.ID != item.ID {
+		return false
+	}
+	doc, err := readMetadata(ctx, b, now.Value.MetadataLocation)
+	if err != nil {
+		return false
+	}
+	t, err := iceberg.Parse(doc)
+	if err != nil {
+		return false
+	}
+	return slices.ContainsFunc(t.MetadataLog(), func(e iceberg.LogEntry) bool { return e.File == item.MetadataLocation })
+}
+
+// deleteOld removes metadata files that fell out of the log, if the table asks for it. The swap has landed: nothing names
+// them any more.
+func (x *session) deleteOld(ctx context.Context, b blob.Bucket, base, next *iceberg.Table) {
+	if v, _ := next.Property("write.metadata.delete-after-commit.enabled"); v != "true" {
+		return
+	}
+	kept := map[string]bool{}
+	for _, e := range next.MetadataLog() {
+		kept[e.File] = true
+	}
+	for _, e := range base.MetadataLog() {
+		if !kept[e.File] {
+			x.discard(ctx, b, e.File)
+		}
+	}
+}
