@@ -25,7 +25,7 @@ var nextByType = map[string]string{
 
 // What to do next, by status, where the type says nothing.
 var nextByStatus = map[int]string{
-	http.StatusNotFound:              "Check the spelling, which is case-sensitive, with the command `list`.",
+	http.StatusNotFound:              "Check the spelling, which is case-sensitive; the commands `list` show what is there.",
 	http.StatusConflict:              "Look at what is there, then run the command again.",
 	http.StatusRequestEntityTooLarge: "Send less, or start the server with a larger --max-body.",
 	http.StatusTooManyRequests:       "Nothing was done: wait a little and run the command again.",
@@ -49,6 +49,8 @@ func (a *answer) refusal(needs string) error {
 	case a.status == http.StatusUnauthorized:
 		what = "the server does not accept the token"
 		next = "An access token may have expired, or be of another realm. Client id and secret fetch a fresh one."
+	case strings.HasPrefix(what, "Unsupported storage type: FILE"):
+		next = "Start the server with --allow-file-storage, or use storage of type S3, which needs nothing else on one machine."
 	case a.status == http.StatusForbidden && strings.Contains(what, "must rotate credentials"):
 		next = "Run `firn principals rotate-credentials` for this principal and use what it prints."
 	case a.status == http.StatusForbidden && needs != "":

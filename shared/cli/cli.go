@@ -4,9 +4,9 @@
 //
 // Flags come before environment variables: --client-id, else FIRN_CLIENT_ID, else CLIENT_ID. `--output text` prints
 // tables and sentences; `--output json` prints the API's own document, with the fields that this client does not know,
-// and nothing where the API answers nothing. Errors go to stderr: what happened, then what to do next. The exit code is 0,
-// 1 for a failure and 2 for a command that was written wrongly, which then had no effect. Every command is one request or
-// a few, and nothing is kept on this machine.
+// and nothing where the API answers nothing. Errors go to stderr: what happened, then what to do next; with `--output json`
+// as one object, {"error": {"message": ..., "next": ...}}. The exit code is 0, 1 for a failure and 2 for a command that was
+// written wrongly, which then had no effect. Every command is one request or a few, and nothing is kept on this machine.
 //
 // It refuses to find credentials by itself, to follow redirects (they would carry a secret elsewhere), and to print a
 // secret other than the one that create, rotate-credentials or reset was just given, once, on stdout.
@@ -30,6 +30,7 @@ package cli
 import (
 	"context"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -60,6 +61,7 @@ func Main(ctx context.Context, c Config, args []string) int {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return misused("%v", err) })
 	root.SetOut(c.Stdout)
 	root.SetErr(c.Stderr)
+	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp) // arguments are names in a catalog
 	root.SetUsageTemplate(usage(c.Terminal && c.Getenv("NO_COLOR") == "", true))
 	s.bind(root.PersistentFlags())
 	if c.Serve != nil {
@@ -73,5 +75,7 @@ func Main(ctx context.Context, c Config, args []string) int {
 	if err == nil && out.err != nil {
 		err = failed("the answer could not be printed: "+out.err.Error(), "The command took effect. A secret that it would have shown is lost: reset it.")
 	}
-	return report(c.Stderr, cmd.CommandPath(), err)
+	// A command that was written wrongly ended before its flags were filled from the environment.
+	asJSON := s.output == "json" || !root.PersistentFlags().Changed("output") && strings.EqualFold(c.Getenv("FIRN_OUTPUT"), "json")
+	return report(c.Stderr, asJSON, cmd.CommandPath(), err)
 }

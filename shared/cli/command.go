@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -10,11 +11,16 @@ import (
 // group makes a command that only holds others.
 func group(name, short string, commands ...*cobra.Command) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   name,
-		Short: short,
+		Use:                        name,
+		Short:                      short,
+		SuggestionsMinimumDistance: 2, // letters
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return misused("unknown command %q for %q", args[0], cmd.CommandPath())
+				p := misused("unknown command %q for %q", args[0], cmd.CommandPath())
+				if like := cmd.SuggestionsFor(args[0]); len(like) > 0 {
+					p.next = fmt.Sprintf("Did you mean `%s %s`?", cmd.CommandPath(), like[0])
+				}
+				return p
 			}
 			return nil
 		},
@@ -56,7 +62,7 @@ func usage(colour, globals bool) string {
 {{- if .HasAvailableSubCommands}}
 
 ` + head("Commands:") + `{{range .Commands}}{{if (or .IsAvailableCommand (eq .Name "help"))}}
-  ` + name + `{{rpad .Name .NamePadding}}` + off + ` {{.Short}}{{end}}{{end}}{{end}}
+  ` + name + `{{rpad .Name .NamePadding}}` + off + `  {{.Short}}{{end}}{{end}}{{end}}
 {{- if .HasAvailableLocalFlags}}
 
 ` + head("Flags:") + `

@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -14,17 +13,14 @@ import (
 
 // grant is a GrantResource of the management API.
 type grant struct {
-	Type       string   `json:"type"`
-	Privilege  string   `json:"privilege"`
-	Namespace  []string `json:"namespace,omitempty"`
-	TableName  string   `json:"tableName,omitempty"`
-	ViewName   string   `json:"viewName,omitempty"`
-	PolicyName string   `json:"policyName,omitempty"`
+	Type      string   `json:"type"`
+	Privilege string   `json:"privilege"`
+	Namespace []string `json:"namespace,omitempty"`
+	TableName string   `json:"tableName,omitempty"`
 }
 
-// securables are the kinds of objects that privileges are granted on here; what is granted there holds for all that is in
-// them.
-var securables = []access.GrantType{access.OnCatalog, access.OnNamespace, access.OnTable, access.OnView}
+// securables are the kinds of objects that privileges are granted on; what is granted there holds for all that is in them.
+var securables = []access.GrantType{access.OnCatalog, access.OnNamespace, access.OnTable}
 
 func privileges(s *session) *cobra.Command {
 	cmd := group("privileges", "Manage the privileges of catalog roles", privilegesList(s))
@@ -52,7 +48,7 @@ func privilegesList(s *session) *cobra.Command {
 		return show(ctx, s, r, func(w io.Writer, all answer) {
 			rows := make([][]string, len(all.Grants))
 			for i, g := range all.Grants {
-				rows[i] = []string{g.Privilege, g.Type, joinNamespace(g.Namespace), g.TableName + g.ViewName + g.PolicyName}
+				rows[i] = []string{g.Privilege, g.Type, joinNamespace(g.Namespace), g.TableName}
 			}
 			table(w, []string{"PRIVILEGE", "ON", "NAMESPACE", "NAME"}, rows)
 		})
@@ -63,7 +59,7 @@ func privilegesList(s *session) *cobra.Command {
 
 // grantFlags name what a privilege is granted on, and to whom.
 type grantFlags struct {
-	catalog, role, namespace, object string
+	catalog, role, namespace, table string
 }
 
 func (f *grantFlags) bind(cmd *cobra.Command, on access.GrantType) {
@@ -73,9 +69,9 @@ func (f *grantFlags) bind(cmd *cobra.Command, on access.GrantType) {
 	}
 	cmd.Flags().StringVar(&f.namespace, "namespace", "", "`namespace`, levels with dots between (\\. is a dot inside a level)")
 	required(cmd, "namespace")
-	if on == access.OnTable || on == access.OnView {
-		cmd.Flags().StringVar(&f.object, string(on), "", "`name` of the "+string(on))
-		required(cmd, string(on))
+	if on == access.OnTable {
+		cmd.Flags().StringVar(&f.table, "table", "", "`name` of the table")
+		required(cmd, "table")
 	}
 }
 
@@ -86,17 +82,11 @@ func (f *grantFlags) grant(on access.GrantType, privilege string) (grant, error)
 	if err != nil || !access.Grantable(on).Has(p) {
 		return grant{}, misused("%s is not a privilege that can be granted on a %s", plain(privilege), on)
 	}
-	g := grant{Type: string(on), Privilege: p.String()}
+	g := grant{Type: string(on), Privilege: p.String(), TableName: f.table}
 	if on != access.OnCatalog {
 		if g.Namespace, err = splitNamespace(f.namespace); err != nil {
 			return grant{}, err
 		}
-	}
-	switch on {
-	case access.OnTable:
-		g.TableName = f.object
-	case access.OnView:
-		g.ViewName = f.object
 	}
 	return g, nil
 }
@@ -104,7 +94,6 @@ func (f *grantFlags) grant(on access.GrantType, privilege string) (grant, error)
 // privilegeChange makes the command that grants or revokes a privilege on one kind of object.
 func privilegeChange(s *session, on access.GrantType, name, verb string) *cobra.Command {
 	var flags grantFlags
-	var cascade bool
 	short := verb + " a privilege on a " + string(on)
 	cmd := leaf(name+" PRIVILEGE", short, func(ctx context.Context, args []string) error {
 		g, err := flags.grant(on, args[0])
@@ -119,9 +108,6 @@ func privilegeChange(s *session, on access.GrantType, name, verb string) *cobra.
 			return s.say(ctx, r, "Granted %s to catalog role %s of catalog %s.", g.Privilege, flags.role, flags.catalog)
 		}
 		r.method = http.MethodPost // not DELETE: the grant is in the body (management API, revokeGrantFromCatalogRole)
-		if cascade {
-			r.query = url.Values{"cascade": {"true"}}
-		}
 		return s.say(ctx, r, "Revoked %s from catalog role %s of catalog %s.", g.Privilege, flags.role, flags.catalog)
 	})
 	for _, p := range access.Grantable(on).List() {
@@ -129,8 +115,5 @@ func privilegeChange(s *session, on access.GrantType, name, verb string) *cobra.
 	}
 	cmd.Long = short + ". The privileges are:\n\n  " + strings.Join(cmd.ValidArgs, "\n  ")
 	flags.bind(cmd, on)
-	if name == "revoke" {
-		cmd.Flags().BoolVar(&cascade, "cascade", false, "also revoke what follows from it; servers may not have it")
-	}
 	return cmd
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -26,8 +27,8 @@ func misused(format string, args ...any) *problem {
 // failed says what happened and what to do next.
 func failed(what, next string) *problem { return &problem{what: what, next: next} }
 
-// report writes an error for the person at the terminal and gives the exit code. command is what they called.
-func report(w io.Writer, command string, err error) int {
+// report writes an error for the person at the terminal, or as JSON, and gives the exit code. command is what they called.
+func report(w io.Writer, asJSON bool, command string, err error) int {
 	if err == nil {
 		return 0
 	}
@@ -42,14 +43,31 @@ func report(w io.Writer, command string, err error) int {
 	if p.usage && next == "" {
 		next = fmt.Sprintf("`%s --help` shows how it is used.", command)
 	}
-	for line := range strings.Lines(err.Error()) {
-		fmt.Fprintf(w, "firn: %s\n", plain(strings.TrimRight(line, "\n")))
-	}
-	if next != "" {
-		fmt.Fprintf(w, "next: %s\n", next)
+	if asJSON {
+		reportJSON(w, err.Error(), next)
+	} else {
+		for line := range strings.Lines(err.Error()) {
+			fmt.Fprintf(w, "firn: %s\n", plain(strings.TrimRight(line, "\n")))
+		}
+		if next != "" {
+			fmt.Fprintf(w, "next: %s\n", next)
+		}
 	}
 	if p.usage {
 		return 2
 	}
 	return 1
+}
+
+func reportJSON(w io.Writer, message, next string) {
+	var document struct {
+		Error struct {
+			Message string `json:"message"`
+			Next    string `json:"next,omitempty"`
+		} `json:"error"`
+	}
+	document.Error.Message, document.Error.Next = message, next
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	_ = e.Encode(document) // a stderr that cannot be written leaves the exit code
 }

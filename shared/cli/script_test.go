@@ -1,12 +1,12 @@
 package cli_test
 
 import (
-	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
+	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -16,36 +16,48 @@ import (
 	"firn/shared/cli"
 )
 
-// TestScripts runs testdata/*.txtar, which are also the documentation of what the commands print. Each has a server of its
-// own and the credentials of root in its environment. Beside firn there are these commands:
+// TestScripts runs testdata/*.txtar, which are also the documentation of what the commands print. Beside firn there are
+// these commands:
 //
+//	serve [FLAG...]    starts `firn serve` on a new data folder, with its log in the file log, and goes on there as root;
+//	                   $API and $STORE are where it listens, $DATA is its folder
 //	exit N             the last firn ended with this code
 //	as PRINCIPAL       goes on with the client id and secret that the last firn printed as JSON
-//	engine CATALOG NAMESPACE table|view NAME    creates one, as an engine would
+//	api METHOD PATH BODY    sends a request as an engine would and prints the answer, which must be good
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
 		Setup: func(env *testscript.Env) error {
-			address, id, secret := startServer(env.T().(testing.TB))
-			env.Setenv("FIRN_BASE_URL", address)
-			env.Setenv("CLIENT_ID", id)
-			env.Setenv("CLIENT_SECRET", secret)
+			env.Values[tester{}] = env.T()
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"firn": firn(t.Context()), "exit": exit, "as": as, "engine": engine,
-		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"firn": firn, "serve": serve, "exit": exit, "as": as, "api": api},
 	})
 }
 
-func firn(ctx context.Context) func(*testscript.TestScript, bool, []string) {
-	return func(ts *testscript.TestScript, neg bool, args []string) {
-		code := cli.Main(ctx, cli.Config{Getenv: ts.Getenv, Stdout: ts.Stdout(), Stderr: ts.Stderr()}, args)
-		ts.Setenv("code", strconv.Itoa(code))
-		if (code != 0) != neg {
-			ts.Fatalf("exit code %d", code)
-		}
+// tester is the key of the script's testing.TB.
+type tester struct{}
+
+func firn(ts *testscript.TestScript, neg bool, args []string) {
+	ctx := ts.Value(tester{}).(testing.TB).Context()
+	code := cli.Main(ctx, commandLine(ts.Getenv, ts.Stdout(), ts.Stderr()), args)
+	ts.Setenv("code", strconv.Itoa(code))
+	if (code != 0) != neg {
+		ts.Fatalf("exit code %d", code)
 	}
+}
+
+func serve(ts *testscript.TestScript, _ bool, args []string) {
+	log, err := os.Create(ts.MkAbs("log"))
+	ts.Check(err)
+	ts.Defer(func() { log.Close() })
+	s := startServer(ts.Value(tester{}).(testing.TB), log, args...)
+	ts.Setenv("FIRN_BASE_URL", "http://"+s.api)
+	ts.Setenv("API", s.api)
+	ts.Setenv("STORE", s.store)
+	ts.Setenv("DATA", s.data)
+	ts.Setenv("CLIENT_ID", "root")
+	ts.Setenv("CLIENT_SECRET", "s3cr3t")
 }
 
 func exit(ts *testscript.TestScript, _ bool, args []string) {
@@ -67,36 +79,29 @@ func as(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv("CLIENT_SECRET", printed.Credentials.ClientSecret)
 }
 
-// bodies are what an engine sends to create a table and a view (Iceberg REST, CreateTableRequest and CreateViewRequest).
-var bodies = map[string]string{
-	"table": `{"name": %q, "schema": {"type": "struct", "schema-id": 0, "fields": [{"id": 1, "name": "x", "required": false, "type": "int"}]}}`,
-	"view": `{"name": %q, "schema": {"type": "struct", "schema-id": 0, "fields": [{"id": 1, "name": "x", "required": false, "type": "int"}]},
-		"view-version": {"schema-id": 0, "version-id": 1, "timestamp-ms": 1767225600000, "summary": {"engine-name": "spark"}, "default-namespace": ["n"],
-		"representations": [{"type": "sql", "sql": "select 1 as x", "dialect": "spark"}]}, "properties": {}}`,
-}
-
-func engine(ts *testscript.TestScript, _ bool, args []string) {
-	base := ts.Getenv("FIRN_BASE_URL") + "/api/catalog/v1/"
+func api(ts *testscript.TestScript, _ bool, args []string) {
 	form := url.Values{
 		"grant_type": {"client_credentials"}, "scope": {"PRINCIPAL_ROLE:ALL"},
 		"client_id": {ts.Getenv("CLIENT_ID")}, "client_secret": {ts.Getenv("CLIENT_SECRET")},
 	}
-	resp, err := http.PostForm(base+"oauth/tokens", form)
+	resp, err := http.PostForm(ts.Getenv("FIRN_BASE_URL")+"/api/catalog/v1/oauth/tokens", form)
 	ts.Check(err)
 	defer resp.Body.Close()
 	var token struct {
 		AccessToken string `json:"access_token"`
 	}
 	ts.Check(json.NewDecoder(resp.Body).Decode(&token))
-	address := fmt.Sprintf("%s%s/namespaces/%s/%ss", base, args[0], strings.ReplaceAll(args[1], ".", "%1F"), args[2])
-	req, err := http.NewRequest(http.MethodPost, address, bytes.NewBufferString(fmt.Sprintf(bodies[args[2]], args[3])))
+	req, err := http.NewRequest(args[0], ts.Getenv("FIRN_BASE_URL")+args[1], strings.NewReader(args[2]))
 	ts.Check(err)
 	req.Header.Set("Authorization", "Bearer "+token.AccessToken)
 	req.Header.Set("Content-Type", "application/json")
-	created, err := http.DefaultClient.Do(req)
+	answer, err := http.DefaultClient.Do(req)
 	ts.Check(err)
-	defer created.Body.Close()
-	if created.StatusCode != http.StatusOK {
-		ts.Fatalf("creating %v: %s", args, created.Status)
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	ts.Check(err)
+	fmt.Fprintf(ts.Stdout(), "%s\n", body)
+	if answer.StatusCode/100 != 2 {
+		ts.Fatalf("%s %s: %s", args[0], args[1], answer.Status)
 	}
 }

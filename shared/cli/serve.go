@@ -2,13 +2,18 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"net"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"firn/shared/fault"
 )
 
 // ServeConfig is what `firn serve` was asked for. Its values are checked: a field holds what its comment says.
@@ -31,11 +36,13 @@ func serve(c Config) *cobra.Command {
 		if err := s.check(); err != nil {
 			return err
 		}
-		return c.Serve(ctx, s)
+		return unserved(c.Serve(ctx, s))
 	})
 	cmd.Long = `Run the whole server in this process: the APIs, an embedded database and an embedded object store.
 
-When it first starts with a data folder it prints the client id and secret of the principal root, once.`
+When it first starts with a data folder it makes the principal root of each realm. FIRN_BOOTSTRAP_CREDENTIALS
+(or POLARIS_BOOTSTRAP_CREDENTIALS) gives their credentials as realm,id,secret, with semicolons between realms;
+those that are not given are made and printed, once.`
 	fs := cmd.Flags()
 	fs.SortFlags = false
 	fs.StringVar(&s.Data, "data", "./firn-data", "`folder` for everything that is kept")
@@ -51,6 +58,24 @@ When it first starts with a data folder it prints the client id and secret of th
 	fs.VisitAll(func(f *pflag.Flag) { fromEnvironment(fs, f.Name) })
 	cmd.SetUsageTemplate(usage(c.Terminal && c.Getenv("NO_COLOR") == "", false))
 	return cmd
+}
+
+// unserved adds to the error that ended a server what to do next.
+func unserved(err error) error {
+	switch op, _ := errors.AsType[*net.OpError](err); {
+	case err == nil:
+		return nil
+	case errors.Is(err, syscall.EADDRINUSE):
+		return failed(err.Error(), "Stop what listens there, or choose other addresses with --listen (the API) and --store-listen (the object store).")
+	case op != nil && op.Op == "listen":
+		return failed(err.Error(), "Give addresses of this machine to --listen (the API) and --store-listen (the object store).")
+	case fault.Is(err, fault.Unavailable):
+		return failed(err.Error(), "Stop the other firn, or choose another folder with --data.")
+	}
+	if _, ok := errors.AsType[*os.PathError](err); ok {
+		return failed(err.Error(), "Give a folder to --data that this user may write to.")
+	}
+	return err
 }
 
 func (s *ServeConfig) check() error {

@@ -29,7 +29,6 @@ type setting struct {
 
 var settings = []setting{
 	{"allowed-location", "allowedLocations", list, "", true, "`location` that tables may use beside the base location; repeatable"},
-	{"storage-name", "storageName", text, "", true, "`name` of credentials that the server holds for this storage"},
 	{"role-arn", "roleArn", text, "S3", false, "`ARN` of the role that is assumed to hand out keys"},
 	{"external-id", "externalId", text, "S3", false, "external `id` of the role's trust policy"},
 	{"region", "region", text, "S3", true, "AWS `region` of the bucket"},
