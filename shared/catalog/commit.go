@@ -127,7 +127,7 @@ func (s *Service) commit(ctx context.Context, c lake.Caller, catalog string, id 
 	if err := s.fits(base, next); err != nil {
 		return Loaded{}, 0, err
 	}
-	item, err := x.nextItem(id, t.Value, next, now)
+	item, err := x.nextItem(id, t.Value, base, next, now)
 	if err != nil {
 		return Loaded{}, 0, err
 	}
@@ -151,8 +151,8 @@ func (s *Service) fits(base, next *iceberg.Table) error {
 }
 
 // nextItem judges the new version's locations and gives its item.
-func (x *session) nextItem(id lake.Identifier, t *lake.Table, next *iceberg.Table, now time.Time) (*lake.Table, error) {
-	refs := next.Added()
+func (x *session) nextItem(id lake.Identifier, t *lake.Table, base, next *iceberg.Table, now time.Time) (*lake.Table, error) {
+	refs := append(next.Added(), emptied(base, next)...)
 	moved := next.Location() != t.Location || !slices.Equal(pathsOf(next.Property), t.Paths)
 	if moved {
 		refs = next.References() // what was inside may be outside now

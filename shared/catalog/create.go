@@ -76,6 +76,9 @@ func (s *Service) create(ctx context.Context, c lake.Caller, catalog string, lev
 		return Loaded{}, err
 	}
 	paths := pathsOf(table.Property)
+	if err := x.answerable(id, table, paths, d.actions()); err != nil {
+		return Loaded{}, err
+	}
 	claims, err := x.claims(table.Location(), paths)
 	if err != nil {
 		return Loaded{}, err
@@ -157,11 +160,16 @@ func (x *session) put(ctx context.Context, n *store.NamespaceSlot, t *iceberg.Ta
 		}
 		return Loaded{}, err
 	}
-	actions := vend.Actions(0)
-	if d.Asked() {
-		actions = writeActions
+	return x.made(ctx, n, nt.Table, t, d.actions())
+}
+
+// answerable refuses, before any effect, a new table that could not be answered with what was asked for.
+func (x *session) answerable(id lake.Identifier, t *iceberg.Table, paths []string, actions vend.Actions) error {
+	if err := x.fits(nil, t); err != nil {
+		return err
 	}
-	return x.made(ctx, n, nt.Table, t, actions)
+	_, err := x.vendable(id, t.Location(), paths, actions)
+	return err
 }
 
 // made answers for a table that has just been stored: there is no refusing any more.

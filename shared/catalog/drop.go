@@ -10,6 +10,7 @@ import (
 	"firn/shared/blob"
 	"firn/shared/fault"
 	"firn/shared/lake"
+	"firn/shared/location"
 	"firn/shared/store"
 	"firn/shared/vend"
 )
@@ -53,7 +54,8 @@ func (s *Service) DropTable(ctx context.Context, c lake.Caller, catalog string, 
 // purgedAtOnce is how many files are deleted before the answer to a purge.
 const purgedAtOnce = 500
 
-// purge plans the deletion of a table's files. Only folders that the table holds alone are deleted.
+// purge plans the deletion of a table's files. Only folders that the table holds alone are deleted: where tables may
+// overlap now, one that claims nothing may be in them.
 func (x *session) purge(id lake.Identifier, t *lake.Table) (*store.Work, error) {
 	cat := x.cat.Value
 	if !cat.On(lake.DropWithPurge, false) {
@@ -62,22 +64,25 @@ func (x *session) purge(id lake.Identifier, t *lake.Table) (*store.Work, error) 
 	if cat.Type == lake.External {
 		return nil, fault.New(fault.Malformed, "Cannot drop table on static-facade external catalogs.")
 	}
-	if held, err := holdsAll(t); err != nil || !held {
+	all, err := folders(t.Location, t.Paths)
+	if err != nil {
+		return nil, err
+	}
+	if err := x.allowed(id, all); err != nil {
+		return nil, err
+	}
+	if cat.On(lake.OverlappingLocations, false) || !holdsAll(t, all) {
 		return nil, fault.Of(fault.Forbidden, fault.Table, id.String(), "Unable to purge entity: %s. Its folders may be shared with other tables (%s); drop it without purge", id.Name, lake.OverlappingLocations)
 	}
 	return &store.Work{ID: lake.NewID(), Catalog: cat.Name, CatalogID: cat.ID, TableID: t.ID, Storage: cat.Storage,
 		Locations: append([]string{t.Location}, t.Paths...), Created: x.Now()}, nil
 }
 
-// holdsAll says whether every folder of the table is claimed for it.
-func holdsAll(t *lake.Table) (bool, error) {
-	all, err := folders(t.Location, t.Paths)
-	for _, p := range all {
-		if !slices.ContainsFunc(t.Claims, func(index string) bool { return strings.HasPrefix(p.Index(), index) }) {
-			return false, err
-		}
-	}
-	return true, err
+// holdsAll says whether every one of the folders is claimed for the table.
+func holdsAll(t *lake.Table, all []location.Prefix) bool {
+	return !slices.ContainsFunc(all, func(p location.Prefix) bool {
+		return !slices.ContainsFunc(t.Claims, func(index string) bool { return strings.HasPrefix(p.Index(), index) })
+	})
 }
 
 // Purge deletes up to limit files of a purged table, and says whether all are gone; the work is then finished. It can be

@@ -20,8 +20,11 @@ const (
 	ownID   lake.ID = "firn"
 )
 
-// bucket opens exactly these folders for firn itself.
+// bucket opens exactly these folders for firn itself, as long as the catalog allows them.
 func (x *session) bucket(ctx context.Context, table lake.ID, name string, folders []location.Prefix, actions vend.Actions) (blob.Bucket, error) {
+	if err := x.allowed(lake.Identifier{Name: name}, folders); err != nil {
+		return nil, err
+	}
 	return x.Service.bucket(ctx, x.caller.Realm, &x.cat.Value.Storage, vend.Grant{
 		CatalogID: x.cat.Value.ID, TableID: table, Table: name, Prefixes: folders, Actions: actions})
 }

@@ -157,6 +157,19 @@ func pathsOf(property func(string) (string, bool)) []string {
 	return out
 }
 
+// emptied gives the path properties that a commit sets to nothing: no location, but new. Added takes what is empty and what
+// is not there for the same.
+func emptied(base, next *iceberg.Table) []iceberg.Reference {
+	var out []iceberg.Reference
+	for _, key := range pathProperties {
+		v, set := next.Property(key)
+		if _, was := base.Property(key); set && v == "" && !was {
+			out = append(out, iceberg.Reference{Field: key})
+		}
+	}
+	return out
+}
+
 // freeFolder gives a new table's folder where the client names none: below its namespace's, named for the table, and with
 // a random leaf if the folder shall be its own for ever. alone says that it has one.
 func (x *session) freeFolder(n *store.NamespaceSlot, name string) (text string, alone bool, err error) {

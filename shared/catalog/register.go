@@ -69,6 +69,9 @@ func (s *Service) register(ctx context.Context, c lake.Caller, catalog string, l
 	if err != nil {
 		return Loaded{}, err
 	}
+	if err := x.answerable(id, t, pathsOf(t.Property), actions); err != nil {
+		return Loaded{}, err
+	}
 	now := s.Now()
 	tableID := nt.Table.ID
 	nt.Table = x.newTable(n, name, t, now)

@@ -34,6 +34,9 @@ func (s *Service) RenameTable(ctx context.Context, c lake.Caller, catalog string
 		if err := x.allow(ctx, access.RenameTable, append(n.Path(), t.Value.ID), dest.Path()); err != nil {
 			return err
 		}
+		if x.cat.Value.Type == lake.External {
+			return fault.New(fault.Malformed, "Cannot rename table on static-facade external catalogs.")
+		}
 		if claim.Value != nil {
 			return renameTaken(from, to, store.NounOf(claim.Value.Kind))
 		}

@@ -4,8 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"strings"
+	"testing"
+
+	"github.com/google/uuid"
 
 	"firn/shared/catalog"
+	"firn/shared/fault"
 	"firn/shared/iceberg"
 	"firn/shared/lake"
 )
@@ -80,4 +84,42 @@ func (w *world) load(name string) (*iceberg.Table, string, error) {
 	}
 	t, err := iceberg.Parse(l.Metadata)
 	return t, l.MetadataLocation, err
+}
+
+// expect holds an error to its kind; 0 is success.
+func expect(t testing.TB, what string, err error, want fault.Kind) {
+	t.Helper()
+	if want == 0 && err != nil || want != 0 && !fault.Is(err, want) {
+		t.Errorf("%s: got %v, want %s", what, err, kindName(want))
+	}
+}
+
+func kindName(k fault.Kind) string {
+	if k == 0 {
+		return "success"
+	}
+	return k.String()
+}
+
+var vended = catalog.Delegation{Vended: true}
+
+// document is a metadata document of a table at loc, after an edit.
+func document(loc string, edit func(doc map[string]any)) string {
+	t, err := iceberg.Create(asked(), uuid.NewString(), loc, 1_790_000_000_000)
+	if err != nil {
+		panic(err)
+	}
+	doc := map[string]any{}
+	if err := json.Unmarshal(t.Bytes(), &doc); err != nil {
+		panic(err)
+	}
+	if edit != nil {
+		edit(doc)
+	}
+	out, _ := json.Marshal(doc)
+	return string(out)
+}
+
+func (w *world) register(name, file string, d catalog.Delegation) (catalog.Loaded, error) {
+	return w.RegisterTable(context.Background(), w.admin, "c", []string{"a"}, name, file, d)
 }

@@ -11,7 +11,6 @@ import (
 	"firn/shared/lake"
 	"firn/shared/location"
 	"firn/shared/store"
-	"firn/shared/vend"
 )
 
 // stage stores a staged table.
@@ -21,11 +20,7 @@ func (x *session) stage(ctx context.Context, n *store.NamespaceSlot, name string
 	if err := x.Store.Stage(ctx, n, staged, claims, alone, guards); err != nil {
 		return Loaded{}, fmt.Errorf("stage table: %w", err)
 	}
-	actions := vend.Actions(0)
-	if d.Asked() {
-		actions = writeActions
-	}
-	k, err := x.keys(ctx, n, lake.ID(t.UUID()), name, t.Location(), paths, actions)
+	k, err := x.keys(ctx, n, lake.ID(t.UUID()), name, t.Location(), paths, d.actions())
 	k.Refresh = "" // there is nothing to refresh for before the first commit
 	return Loaded{Metadata: t.Bytes(), Keys: k}, err
 }

@@ -21,6 +21,14 @@ type Delegation struct {
 // Asked says whether any access is asked for.
 func (d Delegation) Asked() bool { return d.Vended || d.Signed }
 
+// actions are those of the keys for a new table, whose maker writes it.
+func (d Delegation) actions() vend.Actions {
+	if d.Asked() {
+		return writeActions
+	}
+	return 0
+}
+
 // Check refuses what firn does not do.
 func (d Delegation) Check() error {
 	if d.Signed {
@@ -42,30 +50,45 @@ const (
 	writeActions = vend.Read | vend.List | vend.Write | vend.Delete
 )
 
-// keys vends for a table. Its folders are judged against what the catalog allows now: a location that was good once opens
-// nothing after the catalog was tightened.
+// vendable gives the folders that keys for a table open; none where there are no keys to vend. Whoever makes a table asks
+// before any effect, so that a refusal leaves nothing behind.
+func (x *session) vendable(ident lake.Identifier, loc string, paths []string, actions vend.Actions) ([]location.Prefix, error) {
+	c := x.cat.Value
+	switch {
+	case actions == 0 || c.Storage.Type == lake.File:
+		return nil, nil
+	case c.Type == lake.External && !c.On(lake.CredentialVending, true):
+		return nil, fault.New(fault.Argument, "Credential vending is not enabled for this external catalog. Please consult applicable documentation for the catalog config property '%s' to enable this feature", lake.CredentialVending)
+	case unscopable(&c.Storage):
+		return nil, fault.Of(fault.Argument, fault.Table, ident.String(), "Credential vending was requested for table %s, but no credentials are available", ident)
+	}
+	all, err := folders(loc, paths)
+	if err != nil {
+		return nil, err
+	}
+	return all, x.allowed(ident, all)
+}
+
+// allowed judges folders against what the catalog allows now: a location that was good once opens nothing, for clients
+// and for firn itself, after the catalog was tightened.
+func (x *session) allowed(ident lake.Identifier, all []location.Prefix) error {
+	now := boundsOf(x.cat.Value.Storage.AllowedLocations)
+	for _, p := range all {
+		if !now.cover(p) {
+			return refuseLocations(ident, p.String(), []string{p.String()}, now)
+		}
+	}
+	return nil
+}
+
+// keys vends for a table.
 func (x *session) keys(ctx context.Context, n *store.NamespaceSlot, id lake.ID, name, loc string, paths []string, actions vend.Actions) (Keys, error) {
 	ident := lake.Identifier{Namespace: n.Levels(), Name: name}
 	c := x.cat.Value
 	k := Keys{Storage: c.Storage, Refresh: "v1/" + segment(c.Name) + "/namespaces/" + segment(strings.Join(n.Levels(), "\x1f")) + "/tables/" + segment(name) + "/credentials"}
-	if actions == 0 || c.Storage.Type == lake.File {
-		return k, nil
-	}
-	if c.Type == lake.External && !c.On(lake.CredentialVending, true) {
-		return k, fault.New(fault.Argument, "Credential vending is not enabled for this external catalog. Please consult applicable documentation for the catalog config property '%s' to enable this feature", lake.CredentialVending)
-	}
-	if unscopable(&c.Storage) {
-		return k, fault.Of(fault.Argument, fault.Table, ident.String(), "Credential vending was requested for table %s, but no credentials are available", ident)
-	}
-	all, err := folders(loc, paths)
-	if err != nil {
+	all, err := x.vendable(ident, loc, paths, actions)
+	if err != nil || len(all) == 0 {
 		return k, err
-	}
-	now := boundsOf(c.Storage.AllowedLocations)
-	for _, p := range all {
-		if !now.cover(p) {
-			return k, refuseLocations(ident, p.String(), []string{p.String()}, now)
-		}
 	}
 	cred, err := x.Vendor.Vend(ctx, &c.Storage, vend.Grant{Realm: x.caller.Realm, CatalogID: c.ID, TableID: id, Table: ident.String(),
 		Principal: x.who.Name, PrincipalID: x.who.ID, Prefixes: all, Actions: actions})
@@ -93,8 +116,10 @@ func (x *session) loadActions(ctx context.Context, d Delegation, path access.Pat
 	return readActions, nil
 }
 
-// Credentials gives fresh keys for a table, or for a table that the caller has staged. Access requirement:
+// Credentials gives fresh keys for a table. Access requirement:
 // TABLE_WRITE_DATA, or TABLE_READ_DATA for keys that only read.
+//
+// A staged table is not there before its first commit: the keys that came with it are all there is for it.
 func (s *Service) Credentials(ctx context.Context, c lake.Caller, catalog string, id lake.Identifier) (Keys, error) {
 	x, n, t, err := s.table(ctx, c, catalog, id, nil)
 	if err != nil {
