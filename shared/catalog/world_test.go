@@ -98,7 +98,7 @@ func (w *world) populate() {
 	w.admin = lake.Caller{Realm: realm, PrincipalID: root.ID, Principal: root.Name, AllRoles: true, Generation: 1}
 	w.addCatalog("c", boss, "s3://lake/c")
 	w.must(w.namespace("a"))
-	w.addReader()
+	w.reader = w.person("ann", "TABLE_READ_DATA")
 }
 
 func (w *world) addCatalog(name string, boss *lake.PrincipalRole, base string) {
@@ -114,23 +114,25 @@ func (w *world) addCatalog(name string, boss *lake.PrincipalRole, base string) {
 		Rights: []string{"CATALOG_MANAGE_ACCESS", "CATALOG_MANAGE_CONTENT"}, For: boss, Bases: []location.Prefix{p}}))
 }
 
-// addReader makes ann, who may read the data of all tables and nothing else.
-func (w *world) addReader() {
+// person makes a principal with a role of its own that holds the privileges on the catalog.
+func (w *world) person(name string, privileges ...string) lake.Caller {
 	w.t.Helper()
 	ctx := context.Background()
-	ann := &lake.Principal{ID: lake.NewID(), Name: "ann", ClientID: "ann", Secrets: lake.Secrets{}.Rotate("x", false)}
-	w.must(w.Store.CreatePrincipal(ctx, realm, ann))
-	w.must(w.Store.CreateRole(ctx, realm, &lake.PrincipalRole{ID: lake.NewID(), Name: "readers"}))
+	p := &lake.Principal{ID: lake.NewID(), Name: name, ClientID: name, Secrets: lake.Secrets{}.Rotate("x", false)}
+	w.must(w.Store.CreatePrincipal(ctx, realm, p))
+	w.must(w.Store.CreateRole(ctx, realm, &lake.PrincipalRole{ID: lake.NewID(), Name: "group-" + name}))
 	c, _ := w.catalog()
-	w.must(w.Store.CreateCatalogRole(ctx, realm, c, &lake.CatalogRole{ID: lake.NewID(), Name: "reading", CatalogID: c.Value.ID}))
+	w.must(w.Store.CreateCatalogRole(ctx, realm, c, &lake.CatalogRole{ID: lake.NewID(), Name: "role-" + name, CatalogID: c.Value.ID}))
 	b := w.Store.Batch(realm)
 	c = b.Catalog("c")
-	role, group, who := b.CatalogRole(c, "reading"), b.Role("readers"), b.Principal("ann")
+	role, group, who := b.CatalogRole(c, "role-"+name), b.Role("group-"+name), b.Principal(name)
 	w.must(b.Read(ctx))
-	w.must(w.Store.AddGrant(ctx, realm, c, role, store.Grant{On: store.CatalogObject(c), Privilege: "TABLE_READ_DATA"}))
+	for _, privilege := range privileges {
+		w.must(w.Store.AddGrant(ctx, realm, c, role, store.Grant{On: store.CatalogObject(c), Privilege: privilege}))
+	}
 	w.must(w.Store.AssignCatalogRole(ctx, realm, c, group, role))
 	w.must(w.Store.AssignRole(ctx, realm, who, group))
-	w.reader = lake.Caller{Realm: realm, PrincipalID: ann.ID, Principal: ann.Name, AllRoles: true, Generation: 1}
+	return lake.Caller{Realm: realm, PrincipalID: p.ID, Principal: name, AllRoles: true, Generation: 1}
 }
 
 func (w *world) time() time.Time {
