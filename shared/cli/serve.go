@@ -12,8 +12,6 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-
-	"firn/shared/fault"
 )
 
 // ServeConfig is what `firn serve` was asked for. Its values are checked: a field holds what its comment says.
@@ -69,7 +67,7 @@ func unserved(err error) error {
 		return failed(err.Error(), "Stop what listens there, or choose other addresses with --listen (the API) and --store-listen (the object store).")
 	case op != nil && op.Op == "listen":
 		return failed(err.Error(), "Give addresses of this machine to --listen (the API) and --store-listen (the object store).")
-	case fault.Is(err, fault.Unavailable):
+	case strings.HasSuffix(err.Error(), "in use by another process"):
 		return failed(err.Error(), "Stop the other firn, or choose another folder with --data.")
 	}
 	if _, ok := errors.AsType[*os.PathError](err); ok {
