@@ -3,6 +3,7 @@ package catalog_test
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -163,21 +164,26 @@ func (w *world) catalog() (*store.CatalogSlot, *store.Batch) {
 	return c, b
 }
 
-// set changes the catalog's settings, given as key and value, or with the key "allowed" where its files may be.
-func (w *world) set(pairs ...string) {
+// alter changes the catalog.
+func (w *world) alter(change func(*lake.Catalog)) {
 	w.t.Helper()
 	c, _ := w.catalog()
 	next := *c.Value
-	next.Properties = lake.Properties{}
-	for k, v := range c.Value.Properties {
-		next.Properties[k] = v
-	}
-	for i := 0; i < len(pairs); i += 2 {
-		if pairs[i] == "allowed" {
-			next.Storage.AllowedLocations = strings.Split(pairs[i+1], ",")
-			continue
-		}
-		next.Properties[pairs[i]] = pairs[i+1]
-	}
+	next.Properties = maps.Clone(c.Value.Properties)
+	change(&next)
 	w.must(w.Store.UpdateCatalog(context.Background(), realm, c, &next, nil))
+}
+
+// set changes the catalog's settings, given as key and value, or with the key "allowed" where its files may be.
+func (w *world) set(pairs ...string) {
+	w.t.Helper()
+	w.alter(func(c *lake.Catalog) {
+		for i := 0; i < len(pairs); i += 2 {
+			if pairs[i] == "allowed" {
+				c.Storage.AllowedLocations = strings.Split(pairs[i+1], ",")
+				continue
+			}
+			c.Properties[pairs[i]] = pairs[i+1]
+		}
+	})
 }
