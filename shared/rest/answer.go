@@ -18,8 +18,7 @@ type Answer struct {
 	Status int
 	Header http.Header // beyond what the door sets; may be nil
 	Type   string      // of the body
-	Body   []byte      // empty: none. Never sent with 204, 304 or to HEAD
-	Packed bool        // Body is a gzip stream; it is unpacked for clients that do not take gzip
+	Body   [][]byte    // its parts, in order; empty: none. Never sent with 204, 304 or to HEAD
 }
 
 // JSON answers a value's encoding.
@@ -33,12 +32,9 @@ func JSON(status int, v any) (Answer, error) {
 	return Raw(status, bytes.TrimSuffix(b.Bytes(), []byte("\n"))), nil
 }
 
-// Raw answers JSON that is encoded already.
-func Raw(status int, body []byte) Answer { return Answer{Status: status, Type: jsonType, Body: body} }
-
-// Packed answers JSON that is encoded and compressed (gzip) already.
-func Packed(status int, body []byte) Answer {
-	return Answer{Status: status, Type: jsonType, Body: body, Packed: true}
+// Raw answers JSON that is encoded already, in parts: what has megabytes need not be copied to be framed.
+func Raw(status int, parts ...[]byte) Answer {
+	return Answer{Status: status, Type: jsonType, Body: parts}
 }
 
 // Empty answers a status alone.

@@ -63,9 +63,6 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err == nil && answer.Status == 0 {
 		err = errors.New("the handler gave neither an answer nor an error")
 	}
-	if err == nil && answer.Packed && !takesGzip(r.Header) {
-		answer, err = answer.unpacked()
-	}
 	if err != nil {
 		answer = told(v.dialect, err)
 	}

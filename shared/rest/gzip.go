@@ -2,7 +2,6 @@ package rest
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"net/http"
 	"sync"
@@ -25,12 +24,14 @@ var packers = sync.Pool{New: func() any {
 	return w
 }}
 
-func pack(w io.Writer, body []byte) error {
+func pack(w io.Writer, parts [][]byte) error {
 	z := packers.Get().(*gzip.Writer)
 	defer packers.Put(z)
 	z.Reset(w)
-	if _, err := z.Write(body); err != nil {
-		return err
+	for _, p := range parts {
+		if _, err := z.Write(p); err != nil {
+			return err
+		}
 	}
 	return z.Close()
 }
@@ -45,19 +46,6 @@ func inflate(data []byte, limit int64) ([]byte, error) {
 		return nil, fault.Of(fault.Malformed, RequestBody, "", "The request body is not gzip").Because(err)
 	}
 	return readAll(z, limit)
-}
-
-// unpacked is the answer for a client that does not take gzip. The body is firn's own and needs no limit.
-func (a Answer) unpacked() (Answer, error) {
-	z, err := gzip.NewReader(bytes.NewReader(a.Body))
-	if err == nil {
-		a.Body, err = io.ReadAll(z)
-	}
-	if err != nil {
-		return Answer{}, fmt.Errorf("unpacking the answer: %w", err)
-	}
-	a.Packed = false
-	return a, nil
 }
 
 // takesGzip reads Accept-Encoding (RFC 9110, section 12.5.3): gzip must be wanted, and not less than the plain form.

@@ -51,10 +51,9 @@ func TestAnswersAreCompressedForThoseWhoWantIt(t *testing.T) {
 		{"a weight below all", "GET /api/zoo/big", "gzip;q=-1", true, big},
 		{"a weight that is none", "GET /api/zoo/big", "gzip;q=many", true, big},
 		{"too small to be worth it", "GET /api/zoo/p/namespaces", "gzip", false, `{"a":"<&>"}`},
-		{"packed already", "GET /api/zoo/packed", "gzip", true, `{"packed":true}`},
-		{"packed already, not asked for", "GET /api/zoo/packed", "", false, `{"packed":true}`},
+		{"in parts", "GET /api/zoo/parts", "", false, `{"a":` + big + `}`},
+		{"in parts, asked for", "GET /api/zoo/parts", "gzip", true, `{"a":` + big + `}`},
 		{"HEAD", "HEAD /api/zoo/big", "gzip", false, ""},
-		{"HEAD of a packed one", "HEAD /api/zoo/packed", "gzip", false, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			d, _ := newDoor(t, nil)

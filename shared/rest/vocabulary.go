@@ -85,6 +85,7 @@ func (v Vocabulary) Envelope(e *fault.Error) Answer {
 	var body envelope
 	body.Error.Message, body.Error.Type, body.Error.Code = w.Text, w.Type, w.Status
 	a.Type = errorType
-	a.Body, _ = json.Marshal(body) // strings and a number: cannot fail
+	text, _ := json.Marshal(body) // strings and a number: cannot fail
+	a.Body = [][]byte{text}
 	return a
 }

@@ -1,6 +1,7 @@
 package rest_test
 
 import (
+	"bytes"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -79,7 +80,7 @@ func TestADialectHasWordsOfItsOwn(t *testing.T) {
 		{"another status", fault.New(fault.Forbidden, ""), refusal(404, "NotFoundException", "Forbidden")},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if got := string(v.Envelope(test.err).Body); got != test.want {
+			if got := string(bytes.Join(v.Envelope(test.err).Body, nil)); got != test.want {
 				t.Errorf("got %s, want %s", got, test.want)
 			}
 		})

@@ -1,17 +1,23 @@
 package rest
 
 import (
+	"bufio"
 	"io"
 	"maps"
 	"net/http"
 	"strconv"
+	"sync"
 )
 
 // write sends an answer and gives the bytes of the body that went out. A client that is gone is nobody's error.
 func write(w http.ResponseWriter, r *http.Request, a Answer) int {
 	h := w.Header()
 	maps.Copy(h, a.Header)
-	if a.Status == http.StatusNoContent || a.Status == http.StatusNotModified || len(a.Body) == 0 {
+	size := 0
+	for _, p := range a.Body {
+		size += len(p)
+	}
+	if a.Status == http.StatusNoContent || a.Status == http.StatusNotModified || size == 0 {
 		w.WriteHeader(a.Status)
 		return 0
 	}
@@ -22,19 +28,36 @@ func write(w http.ResponseWriter, r *http.Request, a Answer) int {
 		return 0
 	}
 	out := &counter{w: w}
-	switch packed := takesGzip(r.Header); {
-	case packed && !a.Packed && len(a.Body) >= worthPacking:
+	if size >= worthPacking && takesGzip(r.Header) {
 		h.Set("Content-Encoding", "gzip")
 		w.WriteHeader(a.Status)
 		_ = pack(out, a.Body)
 		return out.n
-	case a.Packed:
-		h.Set("Content-Encoding", "gzip")
 	}
-	h.Set("Content-Length", strconv.Itoa(len(a.Body)))
+	h.Set("Content-Length", strconv.Itoa(size))
 	w.WriteHeader(a.Status)
-	_, _ = out.Write(a.Body)
+	_ = join(out, a.Body)
 	return out.n
+}
+
+// joiners make one write of the parts of most answers, each of which would be a packet of its own.
+var joiners = sync.Pool{New: func() any { return bufio.NewWriterSize(io.Discard, 64<<10) }}
+
+func join(w io.Writer, parts [][]byte) error {
+	if len(parts) == 1 {
+		_, err := w.Write(parts[0])
+		return err
+	}
+	b := joiners.Get().(*bufio.Writer)
+	defer joiners.Put(b)
+	b.Reset(w)
+	defer b.Reset(io.Discard)
+	for _, p := range parts {
+		if _, err := b.Write(p); err != nil {
+			return err
+		}
+	}
+	return b.Flush()
 }
 
 type counter struct {

@@ -17,15 +17,13 @@ import (
 
 // loaded answers LoadTableResult. The document is spliced in as it is: it may have megabytes.
 func loaded(t catalog.Loaded) (rest.Answer, error) {
-	var b bytes.Buffer
-	b.Grow(len(t.Metadata) + 4096)
-	b.WriteByte('{')
+	var head, b bytes.Buffer
+	head.WriteByte('{')
 	if t.MetadataLocation != "" {
-		member(&b, "metadata-location", t.MetadataLocation)
-		b.WriteByte(',')
+		member(&head, "metadata-location", t.MetadataLocation)
+		head.WriteByte(',')
 	}
-	b.WriteString(`"metadata":`)
-	b.Write(t.Metadata)
+	head.WriteString(`"metadata":`)
 	config := keyConfig(t.Keys)
 	if config == nil {
 		config = settings(&t.Keys.Storage)
@@ -39,7 +37,7 @@ func loaded(t catalog.Loaded) (rest.Answer, error) {
 		member(&b, "storage-credentials", given)
 	}
 	b.WriteByte('}')
-	a := rest.Raw(http.StatusOK, b.Bytes())
+	a := rest.Raw(http.StatusOK, head.Bytes(), t.Metadata, b.Bytes())
 	if t.MetadataLocation != "" {
 		a = a.With("ETag", etag(t.MetadataLocation))
 	}
