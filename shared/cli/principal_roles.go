@@ -57,7 +57,7 @@ func principalRolesList(s *session) *cobra.Command {
 	})
 	cmd.Flags().StringVar(&principal, "principal", "", "only roles that this `principal` holds")
 	cmd.Flags().StringVar(&catalogRole, "catalog-role", "", "only roles that hold this catalog `role`; with --catalog")
-	cmd.Flags().StringVar(&catalog, "catalog", "", "the catalog `role`'s catalog")
+	cmd.Flags().StringVar(&catalog, "catalog", "", "`catalog` of the catalog role")
 	return cmd
 }
 

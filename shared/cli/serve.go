@@ -45,7 +45,7 @@ those that are not given are made and printed, once.`
 	fs.SortFlags = false
 	fs.StringVar(&s.Data, "data", "./firn-data", "`folder` for everything that is kept")
 	fs.StringVar(&s.Listen, "listen", "127.0.0.1:8181", "`host:port` of the API")
-	fs.StringVar(&s.StoreListen, "store-listen", "127.0.0.1:8182", "`host:port` of the embedded object store")
+	fs.StringVar(&s.StoreListen, "store-listen", "127.0.0.1:8182", "`host:port` of the embedded object store, to which engines are sent")
 	fs.StringSliceVar(&s.Realms, "realms", []string{"POLARIS"}, "`names` of the realms, with commas between; the first is the default")
 	fs.Int64Var(&s.MaxBody, "max-body", 10<<20, "largest body of a request, in `bytes`")
 	fs.BoolVar(&s.AllowFileStorage, "allow-file-storage", false, "allow storage of type FILE: engines then need this machine's files")
