@@ -185,3 +185,13 @@ func (w *world) take() used {
 func (u used) quiet() bool {
 	return u.KV.Writes == 0 && u.KV.Transactions == 0 && u.Puts == 0 && u.Dels == 0 && u.Mints == 0
 }
+
+// planned gives one verb's calls a fault.
+func planned(verb string, x fileFault) func(string, location.URI) fileFault {
+	return func(v string, _ location.URI) fileFault {
+		if v == verb {
+			return x
+		}
+		return fileFault{}
+	}
+}
