@@ -1,12 +1,15 @@
 package catalog_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
 
 	"firn/shared/catalog"
 	"firn/shared/fault"
 	"firn/shared/kv/faulty"
+	"firn/shared/location"
+	"firn/shared/vend"
 )
 
 // named are the metadata files that the table's pointer and its log name.
@@ -48,50 +51,6 @@ func (w *world) others(n int) func() {
 			_, err := w.commit("t", put("other", fmt.Sprint(i)))
 			w.must(err)
 		}
-	}
-}
-
-func TestCommitWhoseAnswerIsLost(t *testing.T) {
-	rows := []struct {
-		name   string
-		fault  faulty.Fault
-		later  int
-		landed bool
-		want   fault.Kind // 0: success
-	}{
-		{"landed", faulty.Fault{Lose: faulty.Answer}, 0, true, 0},
-		{"landed, and others followed that the table's item remembers", faulty.Fault{Lose: faulty.Answer}, 8, true, 0},
-		{"landed, and more followed: the metadata log remembers", faulty.Fault{Lose: faulty.Answer}, 30, true, 0},
-		{"landed, and more followed than the log remembers", faulty.Fault{Lose: faulty.Answer}, 105, true, fault.StateUnknown},
-		{"not landed", faulty.Fault{Lose: faulty.Request}, 0, false, fault.StateUnknown},
-		{"not landed, and others followed", faulty.Fault{Lose: faulty.Request}, 3, false, fault.StateUnknown},
-	}
-	for _, row := range rows {
-		t.Run(row.name, func(t *testing.T) {
-			w := newWorld(t)
-			_, err := w.create("t")
-			w.must(err)
-			before := len(w.stored())
-			row.fault.After = w.others(row.later)
-			if !row.landed {
-				row.fault.Before, row.fault.After = row.fault.After, nil
-			}
-			w.db.Next(faulty.Write, row.fault)
-			done, err := w.commit("t", put("mine", "1"))
-			if row.want == 0 && err != nil || row.want != 0 && !fault.Is(err, row.want) {
-				t.Errorf("got %v, want %s", err, row.want)
-			}
-			w.whole("t")
-			if got := w.has("t", "mine"); got != row.landed {
-				t.Errorf("the commit landed: %v, want %v", got, row.landed)
-			}
-			if got := len(w.stored()); got != before+row.later+1 {
-				t.Errorf("got %d files, want %d: no file of a commit in doubt is deleted", got, before+row.later+1)
-			}
-			if err == nil && !w.stored()[done.MetadataLocation] {
-				t.Errorf("the answer names %s, which is not there", done.MetadataLocation)
-			}
-		})
 	}
 }
 
@@ -173,32 +132,74 @@ func TestCommitThatNeverReachesTheTable(t *testing.T) {
 	}
 }
 
-// A table that is dropped in the middle of a commit: 404 only where the commit cannot have landed.
-func TestDropInTheMiddleOfACommit(t *testing.T) {
+// What fails before the swap has no effect on the table, and the commit can be sent again.
+func TestCommitThatDoesNotComeToItsSwap(t *testing.T) {
+	all := func(x fileFault) func(*world) {
+		return func(w *world) { w.files.plan = func(string, location.URI) fileFault { return x } }
+	}
 	rows := []struct {
 		name  string
-		fault func(drop func()) faulty.Fault
+		wrong func(*world)
 		want  fault.Kind
-		files int
 	}{
-		{"before the swap", func(drop func()) faulty.Fault { return faulty.Fault{Before: drop} }, fault.NotFound, 1},
-		{"after the swap", func(drop func()) faulty.Fault { return faulty.Fault{After: drop} }, 0, 2},
-		{"after a swap whose answer is lost", func(drop func()) faulty.Fault { return faulty.Fault{After: drop, Lose: faulty.Answer} }, fault.StateUnknown, 2},
-		{"before a swap that is lost", func(drop func()) faulty.Fault { return faulty.Fault{Before: drop, Lose: faulty.Request} }, fault.StateUnknown, 2},
+		{"the batch read is refused", func(w *world) { w.db.Next(faulty.Get, faulty.Fault{Refuse: fault.Throttled}) }, fault.Throttled},
+		{"the batch read is lost", func(w *world) { w.db.Next(faulty.Get, faulty.Fault{Lose: faulty.Answer}) }, fault.Unavailable},
+		{"no key for the table's folders", func(w *world) {
+			w.vendor.plan = func(vend.Grant) error { return fault.New(fault.Unavailable, "No keys now.") }
+		}, fault.Unavailable},
+		{"the file cannot be read", func(w *world) { w.keep("t", nil); all(fileFault{refuse: fault.Unavailable})(w) }, fault.Unavailable},
+		{"the file cannot be written", all(fileFault{refuse: fault.Unavailable}), fault.Unavailable},
+		{"the file may not be written", all(fileFault{refuse: fault.Forbidden}), fault.Forbidden},
+		{"the answer to the file is lost", func(w *world) { w.files.plan = planned("put", fileFault{lose: true}) }, fault.Unavailable},
+		{"a file of that name is there", func(w *world) { w.files.plan = planned("put", fileFault{refuse: fault.Exists}) }, fault.Unavailable},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
 			w := newWorld(t)
 			_, err := w.create("t")
 			w.must(err)
-			w.db.Next(faulty.Write, row.fault(func() { w.must(w.DropTable(t.Context(), w.admin, "c", table("t"), false)) }))
-			if _, err = w.commit("t", put("mine", "1")); row.want == 0 && err != nil || row.want != 0 && !fault.Is(err, row.want) {
-				t.Errorf("got %v, want %s", err, row.want)
+			w.restart()
+			row.wrong(w)
+			w.take()
+			_, err = w.commit("t", put("mine", "1"))
+			expect(t, "commit", err, row.want)
+			u := w.take()
+			if u.KV.Writes+u.KV.Transactions > 0 {
+				t.Errorf("got %+v, want no write to the table", u)
 			}
-			if got := len(w.stored()); got != row.files {
-				t.Errorf("got %d files, want %d", got, row.files)
+			w.files.plan, w.vendor.plan = nil, nil
+			w.whole("t")
+			if w.has("t", "mine") || len(w.stored()) != 1 {
+				t.Errorf("got %d files, want the table as it was", len(w.stored()))
 			}
+			_, err = w.commit("t", put("mine", "1"))
+			expect(t, "again", err, 0)
 		})
+	}
+}
+
+// A client that hangs up from the file on does not leave its commit half known.
+func TestCommitWhoseClientHangsUp(t *testing.T) {
+	w := newWorld(t)
+	_, err := w.create("t")
+	w.must(err)
+	ctx, hangUp := context.WithCancel(t.Context())
+	w.files.plan = func(verb string, _ location.URI) fileFault {
+		if verb == "put" {
+			return fileFault{before: hangUp}
+		}
+		return fileFault{}
+	}
+	_, err = w.CommitTable(ctx, w.admin, "c", table("t"), put("mine", "1"))
+	expect(t, "commit", err, 0)
+	w.files.plan = nil
+	w.whole("t")
+	if !w.has("t", "mine") {
+		t.Error("got the version before, want the one committed")
+	}
+	_, err = w.CommitTable(ctx, w.admin, "c", table("t"), put("late", "1"))
+	if err == nil || w.has("t", "late") {
+		t.Errorf("hung up before: got %v, want no effect", err)
 	}
 }
 
