@@ -63,9 +63,11 @@ func (s *Service) LoadTable(ctx context.Context, c lake.Caller, catalog string, 
 
 // document gives the current metadata document: the copy if it is the right one, else the file, whose copy is then kept.
 // FILE storage is always read: its files may be changed by hand, and tests do.
-// The key that reads it has the actions of what is to follow, so that one does for both.
+// The key that reads it has the actions of what is to follow, so that one does for both; what a commit reads is kept by
+// nobody, since the next version is about to be.
 func (x *session) document(ctx context.Context, n *store.NamespaceSlot, t *lake.Table, copied *store.CopySlot, actions vend.Actions) ([]byte, error) {
 	onDisk := x.cat.Value.Storage.Type == lake.File
+	keep := !onDisk && !actions.Has(vend.Write)
 	if doc, ok := copied.Document(t); ok && !onDisk {
 		return doc, nil
 	}
@@ -95,7 +97,7 @@ func (x *session) document(ctx context.Context, n *store.NamespaceSlot, t *lake.
 	if _, err := iceberg.Parse(doc); err != nil {
 		return nil, fault.New(fault.Internal, "The table's metadata file cannot be read.").Because(err)
 	}
-	if !onDisk {
+	if keep {
 		x.Store.KeepCopy(ctx, n, t, doc)
 	}
 	return doc, nil
