@@ -78,19 +78,8 @@ func (s *Service) open(caller lake.Caller) *session {
 // on begins a request on a catalog.
 func (s *Service) on(caller lake.Caller, catalog string) *session {
 	x := s.open(caller)
-	x.cat = x.batch.Catalog(reachable(catalog))
+	x.cat = x.batch.Catalog(catalog)
 	return x
-}
-
-// nobody is a name that nothing can have.
-const nobody = "SYSTEM$"
-
-// reachable keeps names that no rule would have let in from making keys, which they may not fit.
-func reachable(name string) string {
-	if lake.CheckEntityName("name", name) != nil {
-		return nobody
-	}
-	return name
 }
 
 // read fills the slots and authenticates the caller.
@@ -98,11 +87,7 @@ func (x *session) read(ctx context.Context) error {
 	if err := x.batch.Read(ctx); err != nil {
 		return err
 	}
-	in := x.cat
-	if in != nil && in.Value == nil {
-		in = nil
-	}
-	who, err := x.Store.Authority(ctx, x.me, in)
+	who, err := x.Store.Authority(ctx, x.me, x.cat)
 	if err != nil {
 		return err
 	}

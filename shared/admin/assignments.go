@@ -17,7 +17,7 @@ func absent(noun fault.Noun, missing, role, to string) error {
 // assignment opens a request on a principal and a principal role, both of which must be there.
 func (s *Service) assignment(ctx context.Context, c lake.Caller, principal, role string) (*session, *store.Slot[lake.Principal], *store.Slot[lake.PrincipalRole], error) {
 	x := s.open(c)
-	p, r := x.batch.Principal(reachable(principal)), x.batch.Role(reachable(role))
+	p, r := x.batch.Principal(principal), x.batch.Role(role)
 	if err := x.read(ctx); err != nil {
 		return nil, nil, nil, err
 	}
@@ -101,7 +101,7 @@ func (s *Service) ListPrincipalsOfRole(ctx context.Context, c lake.Caller, role 
 // principal role, as Polaris does. Access requirement: PRINCIPAL_ROLE_LIST_GRANTS on the role.
 func (s *Service) ListCatalogRolesOfRole(ctx context.Context, c lake.Caller, role, catalog string) ([]lake.CatalogRole, error) {
 	x := s.on(c, catalog)
-	r := x.batch.Role(reachable(role))
+	r := x.batch.Role(role)
 	if err := x.read(ctx); err != nil {
 		return nil, err
 	}

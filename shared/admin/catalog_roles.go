@@ -47,7 +47,7 @@ func (s *Service) CreateCatalogRole(ctx context.Context, c lake.Caller, catalog 
 // missing role, as Polaris does.
 func (s *Service) catalogRole(ctx context.Context, c lake.Caller, catalog, name string, op access.Operation) (*session, *store.Slot[lake.CatalogRole], error) {
 	x := s.on(c, catalog)
-	r := x.batch.CatalogRole(x.cat, reachable(name))
+	r := x.batch.CatalogRole(x.cat, name)
 	if err := x.read(ctx); err != nil {
 		return nil, nil, err
 	}

@@ -64,7 +64,7 @@ func (s *Service) aim(ctx context.Context, c lake.Caller, catalog, role string, 
 		return nil, err
 	}
 	x := s.on(c, catalog)
-	a := &aim{session: x, role: x.batch.CatalogRole(x.cat, reachable(role))}
+	a := &aim{session: x, role: x.batch.CatalogRole(x.cat, role)}
 	levels := g.Namespace
 	names := slices.Clone(levels)
 	if g.leaf() {

@@ -55,7 +55,7 @@ func (s *Service) CreatePrincipalRole(ctx context.Context, c lake.Caller, n NewR
 // principalRole opens a request on a principal role that must be there, for an operation on it.
 func (s *Service) principalRole(ctx context.Context, c lake.Caller, name string, op access.Operation) (*store.Slot[lake.PrincipalRole], error) {
 	x := s.open(c)
-	r := x.batch.Role(reachable(name))
+	r := x.batch.Role(name)
 	if err := x.read(ctx); err != nil {
 		return nil, err
 	}

@@ -58,7 +58,7 @@ func (s *Service) CreatePrincipal(ctx context.Context, c lake.Caller, n NewPrinc
 // principal opens a request on a principal that must be there, for an operation on it.
 func (s *Service) principal(ctx context.Context, c lake.Caller, name string, op access.Operation) (*session, *store.Slot[lake.Principal], error) {
 	x := s.open(c)
-	p := x.batch.Principal(reachable(name))
+	p := x.batch.Principal(name)
 	if err := x.read(ctx); err != nil {
 		return nil, nil, err
 	}

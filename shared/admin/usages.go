@@ -14,7 +14,7 @@ import (
 // latter.
 func (s *Service) usage(ctx context.Context, c lake.Caller, role, catalog, catalogRole string, op access.Operation) (*session, *store.Slot[lake.PrincipalRole], *store.Slot[lake.CatalogRole], error) {
 	x := s.on(c, catalog)
-	to, r := x.batch.Role(reachable(role)), x.batch.CatalogRole(x.cat, reachable(catalogRole))
+	to, r := x.batch.Role(role), x.batch.CatalogRole(x.cat, catalogRole)
 	if err := x.read(ctx); err != nil {
 		return nil, nil, nil, err
 	}

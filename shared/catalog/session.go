@@ -20,14 +20,8 @@ type session struct {
 	who    *access.Subject
 }
 
-// nobody is a catalog name that cannot be taken.
-const nobody = "SYSTEM$"
-
 // open begins a request on a catalog. Name what else is needed on the batch, then read.
 func (s *Service) open(caller lake.Caller, catalog string) *session {
-	if lake.CheckEntityName("catalog", catalog) != nil {
-		catalog = nobody // no rule would have let it in, and it may not fit a key
-	}
 	b := s.Store.Batch(caller.Realm)
 	return &session{Service: s, caller: caller, batch: b, me: b.Caller(caller), cat: b.Catalog(catalog)}
 }
@@ -37,11 +31,7 @@ func (x *session) read(ctx context.Context) error {
 	if err := x.batch.Read(ctx); err != nil {
 		return err
 	}
-	in := x.cat
-	if in.Value == nil {
-		in = nil
-	}
-	who, err := x.Store.Authority(ctx, x.me, in)
+	who, err := x.Store.Authority(ctx, x.me, x.cat)
 	if err != nil {
 		return err
 	}

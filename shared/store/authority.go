@@ -25,7 +25,7 @@ type roleGrants struct {
 }
 
 // Authority authenticates the caller against the principal as it is now, and gathers what the activated roles hold in the
-// catalog (nil: on the realm's root alone). Unauthenticated if the principal is gone, is another of the same name, has no
+// catalog (none, or one that is not there: on the realm's root alone). Unauthenticated if the principal is gone, is another of the same name, has no
 // longer the secret that the token was issued for, or lacks a role that the token names. The subject's Log is the asker's
 // to set, and MustRotate his to heed.
 //
@@ -35,6 +35,9 @@ func (s *Store) Authority(ctx context.Context, c *CallerSlot, in *CatalogSlot) (
 	p := c.Principal.Value
 	if p == nil || p.ID != c.Caller.PrincipalID || !p.Generation(c.Caller.Generation) {
 		return nil, fault.New(fault.Unauthenticated, "The principal of the token is not known")
+	}
+	if in != nil && in.Value == nil {
+		in = nil
 	}
 	active, err := activated(p, c.Caller)
 	if err != nil {

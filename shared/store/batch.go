@@ -131,8 +131,20 @@ type CatalogSlot struct {
 	head *Slot[nothing]
 }
 
+// nobody is a name that nothing can have.
+const nobody = "SYSTEM$"
+
+// possible keeps names that no rule would have let in from making keys, which they may not fit.
+func possible(name string) string {
+	if lake.CheckEntityName("name", name) != nil {
+		return nobody
+	}
+	return name
+}
+
 // Catalog asks for a catalog.
 func (b *Batch) Catalog(name string) *CatalogSlot {
+	name = possible(name)
 	c := &CatalogSlot{Slot: slot[lake.Catalog](b, catalogKey(b.realm, name)), Name: name, head: slot[nothing](b, headKey(b.realm, name))}
 	b.links = append(b.links, link{
 		holds: func() bool {
@@ -269,17 +281,17 @@ func (b *Batch) guardSlots(p place) []*Slot[nothing] {
 
 // Role asks for a principal role.
 func (b *Batch) Role(name string) *Slot[lake.PrincipalRole] {
-	return slot[lake.PrincipalRole](b, roleKeyOf(b.realm, name))
+	return slot[lake.PrincipalRole](b, roleKeyOf(b.realm, possible(name)))
 }
 
 // Principal asks for a principal.
 func (b *Batch) Principal(name string) *Slot[lake.Principal] {
-	return slot[lake.Principal](b, principalKey(b.realm, name))
+	return slot[lake.Principal](b, principalKey(b.realm, possible(name)))
 }
 
 // CatalogRole asks for a role of a catalog.
 func (b *Batch) CatalogRole(c *CatalogSlot, name string) *Slot[lake.CatalogRole] {
-	s := slot[lake.CatalogRole](b, catalogRoleKey(b.realm, c.Name, name))
+	s := slot[lake.CatalogRole](b, catalogRoleKey(b.realm, c.Name, possible(name)))
 	b.links = append(b.links, link{
 		holds: func() bool { return s.Value == nil || c.Value != nil && s.Value.CatalogID == c.Value.ID },
 		drop:  func() { s.Value = nil },
