@@ -161,7 +161,7 @@ func TestPurgeOfManyFiles(t *testing.T) {
 	w.set(purging, "true")
 	_, err := w.create("t")
 	w.must(err)
-	for i := range 1200 {
+	for i := range 700 {
 		w.leave("s3://lake/c/a/t/data/"+strings.Repeat("0", i%7)+string(rune('a'+i%26))+strings.Repeat("x", i/26)+".parquet", "x")
 	}
 	n := len(w.stored())
@@ -171,7 +171,7 @@ func TestPurgeOfManyFiles(t *testing.T) {
 	}
 	_, err = w.create("u", at("s3://lake/c/a/t"))
 	expect(t, "another table at its place before the purge is done", err, fault.Forbidden)
-	for range 3 {
+	for range 2 {
 		w.must(w.Work(t.Context(), realm))
 	}
 	if left := w.stored(); len(left) != 0 {

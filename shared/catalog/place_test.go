@@ -169,6 +169,7 @@ func TestEveryURIMayBeWithinTheTable(t *testing.T) {
 					continue // the other fields are registered with one
 				}
 				t.Run(way.name+" "+field+" "+uri[:3], func(t *testing.T) {
+					t.Parallel()
 					expect(t, uri, way.ready(newWorld(t))(field, uri), 0)
 				})
 			}
