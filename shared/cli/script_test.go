@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -39,7 +41,8 @@ func TestScripts(t *testing.T) {
 type tester struct{}
 
 func firn(ts *testscript.TestScript, neg bool, args []string) {
-	ctx := ts.Value(tester{}).(testing.TB).Context()
+	ctx, stop := context.WithTimeout(ts.Value(tester{}).(testing.TB).Context(), time.Minute) // for a server that should not have started
+	defer stop()
 	code := cli.Main(ctx, commandLine(ts.Getenv, ts.Stdout(), ts.Stderr()), args)
 	ts.Setenv("code", strconv.Itoa(code))
 	if (code != 0) != neg {
