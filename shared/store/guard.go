@@ -23,6 +23,15 @@ func (b *Batch) Guards(n *NamespaceSlot) Guards {
 	return g
 }
 
+// guardSlots asks for all guards of a namespace or root.
+func (b *Batch) guardSlots(p place) []*Slot[nothing] {
+	var out []*Slot[nothing]
+	for i := range guards {
+		out = append(out, slot[nothing](b, p.guardKey(i)))
+	}
+	return out
+}
+
 // ops gives the writes by depth: of all guards, or of any one.
 func (g Guards) ops(n *NamespaceSlot, needed map[int]bool) ([]kv.Op, error) {
 	var ops []kv.Op
