@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"firn/shared/lake"
@@ -10,11 +11,7 @@ import (
 
 // bootstrap makes the realms that are not there yet. Credentials come from the environment; those that firn makes are
 // printed once and kept nowhere.
-func (a *App) bootstrap(ctx context.Context, w World) error {
-	given, err := bootstrapCredentials(w.Getenv)
-	if err != nil {
-		return err
-	}
+func (a *App) bootstrap(ctx context.Context, w World, given map[lake.Realm]lake.Credentials) error {
 	for _, realm := range a.realms {
 		made, root, err := a.Admin.Bootstrap(ctx, realm, given[realm])
 		if err != nil {
@@ -44,10 +41,17 @@ func bootstrapCredentials(getenv func(string) string) (map[lake.Realm]lake.Crede
 	}
 	for _, triple := range strings.Split(strings.TrimSuffix(text, ";"), ";") {
 		parts := strings.Split(triple, ",")
-		if len(parts) != 3 || parts[0] == "" || parts[1] == "" || parts[2] == "" {
+		for i := range parts {
+			parts[i] = strings.TrimSpace(parts[i])
+		}
+		if len(parts) != 3 || slices.Contains(parts, "") {
 			return nil, fmt.Errorf("%s must be realm,id,secret, several of them separated by semicolons", name)
 		}
-		out[lake.Realm(strings.TrimSpace(parts[0]))] = lake.Credentials{ClientID: strings.TrimSpace(parts[1]), ClientSecret: lake.Secret(strings.TrimSpace(parts[2]))}
+		realm := lake.Realm(parts[0])
+		if _, twice := out[realm]; twice {
+			return nil, fmt.Errorf("%s names the realm %q twice", name, realm)
+		}
+		out[realm] = lake.Credentials{ClientID: parts[1], ClientSecret: lake.Secret(parts[2])}
 	}
 	return out, nil
 }

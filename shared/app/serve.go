@@ -53,6 +53,13 @@ const gcPercent = 400
 // Serve runs the whole server in this process until ctx ends, then answers what is in flight and stops.
 func Serve(ctx context.Context, w World, c ServeConfig) (err error) {
 	log := logger(w.Stderr, c.LogFormat)
+	given, err := bootstrapCredentials(w.Getenv)
+	if err != nil {
+		return err
+	}
+	if host, _, err := net.SplitHostPort(c.StoreListen); err == nil && (host == "" || net.ParseIP(host).IsUnspecified()) {
+		return fmt.Errorf("listen for the object store: %s names every address of this machine, and engines must be sent to one", c.StoreListen)
+	}
 	if w.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
@@ -61,7 +68,7 @@ func Serve(ctx context.Context, w World, c ServeConfig) (err error) {
 	}
 	db, err := bolt.Open(bolt.Config{Path: filepath.Join(c.Data, "firn.db")})
 	if err != nil {
-		return fmt.Errorf("open the data folder %s (is another firn serving from it?): %w", c.Data, err)
+		return fmt.Errorf("open the data folder: %w", err)
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	keys, err := signingKeys(filepath.Join(c.Data, "signing-key.pem"))
@@ -89,7 +96,7 @@ func Serve(ctx context.Context, w World, c ServeConfig) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := a.bootstrap(ctx, w); err != nil {
+	if err := a.bootstrap(ctx, w, given); err != nil {
 		return err
 	}
 	fmt.Fprintf(w.Stdout, "firn serves the Iceberg REST catalog at http://%s/api/catalog and tables' files at http://%s\n", api.Addr(), objects.Addr())
@@ -167,7 +174,11 @@ func signingKeys(path string) (*token.Keys, error) {
 	text, err := os.ReadFile(path)
 	switch {
 	case err == nil:
-		return token.ParseKeys(lake.Secret(text))
+		keys, err := token.ParseKeys(lake.Secret(text))
+		if err != nil {
+			return nil, fmt.Errorf("read the signing key in %s: %w", path, err)
+		}
+		return keys, nil
 	case !errors.Is(err, os.ErrNotExist):
 		return nil, fmt.Errorf("read the signing key: %w", err)
 	}
