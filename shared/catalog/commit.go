@@ -44,7 +44,7 @@ func (s *Service) CommitTable(ctx context.Context, c lake.Caller, catalog string
 		if !store.Raced(err) {
 			return done, err
 		}
-		if try >= retries || ctx.Err() != nil {
+		if try >= retries {
 			return Loaded{}, fault.Of(fault.CommitFailed, fault.Table, id.String(), "Cannot commit to table %s: too many concurrent commits; please retry", id)
 		}
 	}
@@ -157,6 +157,8 @@ func (x *session) nextItem(id lake.Identifier, t *lake.Table, base, next *iceber
 	if moved {
 		refs = next.References() // what was inside may be outside now
 	}
+	// No update brings a log entry in, and a registered table's first file may be outside.
+	refs = slices.DeleteFunc(refs, func(r iceberg.Reference) bool { return r.Field == "metadata-file" })
 	shown := func() []string {
 		all := shownLocations(next, true)
 		if !moved {

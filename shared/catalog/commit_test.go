@@ -3,6 +3,7 @@ package catalog_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 
 	"firn/shared/catalog"
@@ -233,4 +234,17 @@ func TestCommitRefusesWhatDoesNotHold(t *testing.T) {
 	if u := w.take(); !u.quiet() {
 		t.Errorf("a commit of nothing: got an effect: %+v", u)
 	}
+}
+
+// A table that has outgrown what can be answered may still shrink.
+func TestCommitToATableTooLarge(t *testing.T) {
+	w := newWorld(t)
+	_, err := w.create("t", `"properties":{"a":"`+strings.Repeat("a", 2000)+`","b":"`+strings.Repeat("b", 2000)+`"}`)
+	w.must(err)
+	w.config.MaxAnswer = 2000
+	w.restart()
+	_, err = w.commit("t", put("c", "1"))
+	expect(t, "grow", err, fault.Invalid)
+	_, err = w.commit("t", change(`[]`, `[{"action":"remove-properties","removals":["a"]}]`))
+	expect(t, "shrink", err, 0)
 }

@@ -8,7 +8,9 @@ import (
 
 	"firn/shared/catalog"
 	"firn/shared/fault"
+	"firn/shared/iceberg"
 	"firn/shared/kv/faulty"
+	"firn/shared/lake"
 	"firn/shared/location"
 	"firn/shared/vend"
 )
@@ -229,6 +231,11 @@ func TestKeysOfADroppedTableAreNotServedAgain(t *testing.T) {
 	first, err := w.LoadTable(t.Context(), w.admin, "c", table("t"), vended, false)
 	w.must(err)
 	w.must(w.drop("t", false))
+	was, err := iceberg.Parse(staged.Metadata)
+	w.must(err)
+	if len(w.revoked) != 2 || w.revoked[1] != lake.ID(was.UUID()) {
+		t.Errorf("got keys ended for %v, want for the table and for what it was staged as, %s", w.revoked, was.UUID())
+	}
 	_, err = w.create("t")
 	w.must(err)
 	w.take()

@@ -6,6 +6,7 @@ import (
 
 	"firn/shared/catalog"
 	"firn/shared/fault"
+	"firn/shared/vend"
 )
 
 const foreign = "s3://lake/c/a/t/metadata/00007-x.metadata.json"
@@ -83,4 +84,26 @@ func TestRegisterWhatWasDropped(t *testing.T) {
 	}
 	_, err = w.register("v", done.MetadataLocation, catalog.Delegation{})
 	expect(t, "register it twice", err, fault.Forbidden)
+}
+
+// A table whose metadata file is elsewhere is read there, and written in its own folder.
+func TestRegisterWithItsFileElsewhere(t *testing.T) {
+	w := newWorld(t)
+	w.set(foreignFiles, "true")
+	w.must(registerFile("t", "s3://lake/c/a/t", "s3://lake/c/a/files/0-x.metadata.json")(w))
+	for _, do := range []func() error{
+		func() error { _, _, err := w.load("t"); return err },
+		func() error { _, err := w.commit("t", put("x", "1")); return err },
+	} {
+		w.keep("t", nil)
+		w.restart()
+		w.take()
+		w.must(do())
+		for _, g := range w.vendor.minted {
+			if p := g.Prefixes[0].String(); len(g.Prefixes) != 1 || p == "s3://lake/c/a/files/" && g.Actions != vend.Read|vend.List || p != "s3://lake/c/a/files/" && p != "s3://lake/c/a/t/" {
+				t.Errorf("got a key to %v to %s", g.Prefixes, g.Actions)
+			}
+		}
+	}
+	w.whole("t")
 }

@@ -39,9 +39,15 @@ func stageTable(name, loc string) func(*world) error {
 	}
 }
 
-func moveTable(name, loc string) func(*world) error {
+func moveTable(name, loc string) func(*world) error { return updated(name, "location", loc) }
+
+func turn(setting, value string) func(*world) error {
+	return func(w *world) error { w.set(setting, value); return nil }
+}
+
+func updated(name, field, uri string) func(*world) error {
 	return func(w *world) error {
-		_, err := w.commit(name, change(`[]`, "["+updateWith("location", loc)+"]"))
+		_, err := w.commit(name, change(`[]`, "["+updateWith(field, uri)+"]"))
 		return err
 	}
 }
@@ -109,6 +115,18 @@ func TestLocationSettings(t *testing.T) {
 		{"metadata elsewhere, unstructured", []string{unstructured, "true"}, table, setPath("t", "write.metadata.path", far), 0},
 		{"a folder that a client's path took is not another's, unstructured", []string{unstructured, "true"}, seq(table, setPath("t", "write.data.path", far)), makeTable("u", far+"/x"), fault.Forbidden},
 
+		{"a move of a table whose files are not allowed elsewhere any more", nil, seq(table, turn(unstructured, "true"),
+			updated("t", "manifest-list", far), turn(unstructured, "false")), moveTable("t", "s3://lake/c/a/t/x"), fault.Forbidden},
+		{"data around another's folder, from a leaf of firn's own", []string{uniqueLeaf, "true"}, makeTable("u", "s3://lake/c/a/u/x"),
+			func(w *world) error { return w.createWith("write.data.path", "s3://lake/c/a/u", false) }, fault.Forbidden},
+		{"a staged table where nothing is allowed any more", []string{"allowed", "s3://lake/c/b"}, none, stageTable("t", "s3://lake/c/a/t"), fault.Forbidden},
+		{"a registered file that is not allowed any more", []string{"allowed", "s3://lake/c/a/t"}, none, func(w *world) error {
+			const file = "s3://lake/c/a/t/metadata/0-x.metadata.json"
+			w.leave(file, document("s3://lake/c/a/t", func(doc map[string]any) { documentWith(doc, "manifest-list", "s3://lake/c/a/u/x") }))
+			_, err := w.register("t", file, catalog.Delegation{})
+			return err
+		}, fault.Forbidden},
+
 		{"a table where the client says", nil, none, makeTable("t", "s3://lake/c/a/x/y"), 0},
 		{"a table where the client says, turned off", []string{clientChosen, "false"}, none, makeTable("t", "s3://lake/c/a/x/y"), fault.Argument},
 		{"a staged table where the client says, turned off", []string{clientChosen, "false"}, none, stageTable("t", "s3://lake/c/a/x/y"), fault.Argument},
@@ -138,6 +156,9 @@ func TestLocationSettings(t *testing.T) {
 		{"a namespace nowhere, custom", []string{customFolder, "true"}, none, makeNamespace("b", "s3://lake/c/*"), fault.Argument},
 		{"a namespace in a table's folder, custom", []string{customFolder, "true"}, table, makeNamespace("b", "s3://lake/c/a/t/b"), fault.Forbidden},
 		{"a namespace that moves outside what is allowed, custom", []string{customFolder, "true"}, none, moveNamespace("a", "s3://lake/d/x"), fault.Forbidden},
+		{"a namespace that moves into a table's folder, custom", []string{customFolder, "true"}, seq(table, makeNamespace("b", "")), moveNamespace("b", "s3://lake/c/a/t/b"), fault.Forbidden},
+		{"a namespace that moves into a table's folder, custom and overlapping", []string{customFolder, "true", overlapping, "true"},
+			seq(table, makeNamespace("b", "")), moveNamespace("b", "s3://lake/c/a/t/b"), 0},
 		{"a namespace that moves, custom", []string{customFolder, "true"}, none, moveNamespace("a", "s3://lake/c/x"), 0},
 	}
 	for _, row := range rows {

@@ -181,6 +181,55 @@ func TestStagedTablesAsStories(t *testing.T) {
 	}
 }
 
+// What was staged is gone with its owner's commit, and with nobody else's.
+func TestAStagedTableIsItsOwnersToCommit(t *testing.T) {
+	w := newWorld(t)
+	w.set(overlapping, "true") // no folder is claimed
+	staged, err := w.stage("t", catalog.Delegation{})
+	w.must(err)
+	left := func() int {
+		items, _, err := w.calls.List(t.Context(), kv.Page{Partition: "staged/R/c/a", Limit: 10})
+		w.must(err)
+		return len(items)
+	}
+	bob := w.as(w.person("bob", "TABLE_CREATE"))
+	_, err = bob.commit("t", ofStaged(staged))
+	expect(t, "another's commit", err, 0)
+	if left() != 1 {
+		t.Error("another's commit took what was staged")
+	}
+	w.must(w.drop("t", false))
+	_, err = w.commit("t", ofStaged(staged))
+	expect(t, "commit", err, 0)
+	if left() != 0 {
+		t.Error("what was committed is still staged")
+	}
+}
+
+func TestAStagedTableThatMayNotBeCommitted(t *testing.T) {
+	rows := []struct {
+		name   string
+		change func(*lake.Catalog)
+		more   []string
+		want   fault.Kind
+	}{
+		{"an answer too large", func(*lake.Catalog) {}, []string{`{"action":"set-properties","updates":{"x":"` + strings.Repeat("x", 1<<20) + `"}}`}, fault.Invalid},
+		{"an external catalog", func(c *lake.Catalog) { c.Type = lake.External }, nil, fault.Malformed},
+	}
+	for _, row := range rows {
+		w := newWorld(t)
+		staged, err := w.stage("t", catalog.Delegation{})
+		w.must(err)
+		w.alter(row.change)
+		w.take()
+		_, err = w.commit("t", ofStaged(staged, row.more...))
+		expect(t, row.name, err, row.want)
+		if u := w.take(); !u.quiet() {
+			t.Errorf("%s: got an effect: %+v", row.name, u)
+		}
+	}
+}
+
 // The name is taken between the reading of a commit and its write.
 func TestAStagedTableThatIsOvertaken(t *testing.T) {
 	w := newWorld(t)

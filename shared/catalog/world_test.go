@@ -37,6 +37,8 @@ type world struct {
 	vendor *vendor
 	dir    string // of the bucket s3://lake
 
+	revoked []lake.ID // whose keys were ended
+
 	mu sync.Mutex
 	at time.Time
 
@@ -84,7 +86,10 @@ func (w *world) instance() *catalog.Service {
 	c := w.config
 	c.Store = store.New(store.Config{Driver: w.db, Now: w.time})
 	cache := vend.NewCache(vend.CacheConfig{Vendor: w.vendor, Now: w.time})
-	c.Vendor, c.Revoked = cache, cache.Forget
+	c.Vendor, c.Revoked = cache, func(ids ...lake.ID) {
+		w.revoked = append(w.revoked, ids...)
+		cache.Forget(ids...)
+	}
 	return catalog.New(c)
 }
 
