@@ -36,7 +36,7 @@ import (
 type Config struct {
 	Table   kv.Driver
 	Keys    *token.Keys
-	Vendor  vend.Vendor // without a cache: New puts one before it
+	Vendor  vend.Vendor // with a cache where minting is dear
 	Files   blob.Opener
 	Revoked func(ids ...lake.ID) // told of principals and tables whose keys must die at once; nil: nobody can
 	Log     *slog.Logger
@@ -64,16 +64,9 @@ type App struct {
 // New joins the parts.
 func New(c Config) (*App, error) {
 	s := store.New(store.Config{Driver: c.Table, Now: c.Now})
-	cache := vend.NewCache(vend.CacheConfig{Vendor: c.Vendor, Now: c.Now})
-	revoked := func(ids ...lake.ID) {
-		cache.Forget(ids...)
-		if c.Revoked != nil {
-			c.Revoked(ids...)
-		}
-	}
-	contents := catalog.New(catalog.Config{Store: s, Vendor: cache, Files: c.Files, Log: c.Log, Now: c.Now, Revoked: revoked,
+	contents := catalog.New(catalog.Config{Store: s, Vendor: c.Vendor, Files: c.Files, Log: c.Log, Now: c.Now, Revoked: c.Revoked,
 		UniqueLocations: c.UniqueLocations, RequireRotation: c.RequireRotation, MaxAnswer: c.MaxAnswer})
-	service := admin.New(admin.Config{Store: s, Log: c.Log, Now: c.Now, Revoked: revoked, AllowFileStorage: c.AllowFileStorage,
+	service := admin.New(admin.Config{Store: s, Log: c.Log, Now: c.Now, Revoked: c.Revoked, AllowFileStorage: c.AllowFileStorage,
 		AllowOverlappingCatalogs: c.AllowOverlappingCatalogs, RequireRotation: c.RequireRotation})
 	tokens, err := oauth.New(token.NewService(clients{s}, c.Keys), c.Keys)
 	if err != nil {

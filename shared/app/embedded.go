@@ -57,6 +57,7 @@ func (e *embedded) config(ctx context.Context, c Config) Config {
 		panic(err)
 	}
 	vendor, opener := vend.ByStorage{Embedded: local}, blob.ByStorage{Embedded: objects}
+	forget := func(...lake.ID) {}
 	if c.AllowFileStorage {
 		opener.File = disk{}
 	}
@@ -66,7 +67,8 @@ func (e *embedded) config(ctx context.Context, c Config) Config {
 			base.Region = embeddedRegion
 		}
 		if v, err := aws.New(aws.Config{Base: base}); err == nil {
-			vendor.S3 = v
+			cache := vend.NewCache(vend.CacheConfig{Vendor: v, Now: c.Now})
+			vendor.S3, forget = cache, cache.Forget
 		}
 		if o, err := s3.New(s3.Config{Base: base, Unscoped: base.Credentials}); err == nil {
 			opener.S3 = o
@@ -76,6 +78,7 @@ func (e *embedded) config(ctx context.Context, c Config) Config {
 	}
 	c.Vendor, c.Files = vendor, opener
 	c.Revoked = func(ids ...lake.ID) {
+		forget(ids...)
 		for _, id := range ids {
 			for _, subject := range []string{"principal:", "table:"} {
 				if err := e.issuer.Revoke(subject + string(id)); err != nil {

@@ -131,7 +131,7 @@ func (b *bucket) DeleteAll(ctx context.Context, p location.Prefix, limit int) (b
 	return b.Bucket.(blob.Sweeper).DeleteAll(ctx, p, limit)
 }
 
-// vendor counts mintings, lets them be cached as a cloud's are, and breaks them.
+// vendor counts mintings and breaks them.
 type vendor struct {
 	minter vend.Vendor
 
@@ -152,9 +152,7 @@ func (v *vendor) Vend(ctx context.Context, s *lake.Storage, g vend.Grant) (vend.
 			return vend.Credential{}, err
 		}
 	}
-	c, err := v.minter.Vend(ctx, s, g)
-	c.NoCache = false
-	return c, err
+	return v.minter.Vend(ctx, s, g)
 }
 
 // used is what reached the drivers.

@@ -27,6 +27,9 @@ type CacheConfig struct {
 // Cache is a Vendor that mints once for equal grants and serves that credential until half its life is over, as long as
 // MinRemaining is left. Callers that ask for the same at the same time wait for one minting.
 //
+// It stands before issuers that are far away. A driver that mints in microseconds needs none: its fresh credentials know
+// of every revocation.
+//
 // It caches minting, never a decision: callers have authorised the grant on this request, before they ask here. A
 // credential that was handed out lives until it expires; Forget stops it from being handed out again.
 //
@@ -135,7 +138,7 @@ func (c *Cache) keep(key cacheKey, cred Credential, g Grant) {
 	if last := cred.Expires.Add(-MinRemaining); last.Before(until) {
 		until = last
 	}
-	if cred.NoCache || !now.Before(until) {
+	if !now.Before(until) {
 		return
 	}
 	c.entries.Add(key, entry{cred: cred, from: now, until: until, subjects: [2]lake.ID{g.PrincipalID, g.TableID}})

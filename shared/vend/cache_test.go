@@ -19,20 +19,19 @@ var start = time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)
 
 // mint is a Vendor that numbers what it makes.
 type mint struct {
-	mu      sync.Mutex
-	now     time.Time
-	life    time.Duration
-	noCache bool
-	err     error
-	minted  int
-	hold    func(ctx context.Context, n int) // called before the answer
+	mu     sync.Mutex
+	now    time.Time
+	life   time.Duration
+	err    error
+	minted int
+	hold   func(ctx context.Context, n int) // called before the answer
 }
 
 func (m *mint) Vend(ctx context.Context, _ *lake.Storage, g Grant) (Credential, error) {
 	m.mu.Lock()
 	m.minted++
 	n, hold, err := m.minted, m.hold, m.err
-	cred := Credential{S3: &S3Credential{AccessKeyID: fmt.Sprintf("%s-%d", g.PrincipalID, n)}, Expires: m.now.Add(m.life), NoCache: m.noCache}
+	cred := Credential{S3: &S3Credential{AccessKeyID: fmt.Sprintf("%s-%d", g.PrincipalID, n)}, Expires: m.now.Add(m.life)}
 	m.mu.Unlock()
 	if hold != nil {
 		hold(ctx, n)
@@ -196,7 +195,7 @@ func TestEachFieldOfTheStorageIsInTheKey(t *testing.T) {
 	}
 }
 
-func TestErrorsAndUncacheableCredentialsAreNotKept(t *testing.T) {
+func TestErrorsAreNotKept(t *testing.T) {
 	m, c := newMint(time.Hour)
 	storage, g := testGrant(t)
 	m.err = fault.New(fault.Unavailable, "busy")
@@ -205,11 +204,10 @@ func TestErrorsAndUncacheableCredentialsAreNotKept(t *testing.T) {
 			t.Errorf("got %v, want unavailable", err)
 		}
 	}
-	m.err, m.noCache = nil, true
+	m.err = nil
 	vended(t, c, storage, g)
-	vended(t, c, storage, g)
-	if m.minted != 4 {
-		t.Errorf("got %d mintings, want 4", m.minted)
+	if m.minted != 3 {
+		t.Errorf("got %d mintings, want 3", m.minted)
 	}
 }
 

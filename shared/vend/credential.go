@@ -12,9 +12,6 @@ import (
 type Credential struct {
 	S3      *S3Credential
 	Expires time.Time // the issuer's own answer, not computed by firn
-	// NoCache says that keeping this credential gains nothing: its driver mints in microseconds, and a fresh one knows of
-	// every revocation.
-	NoCache bool
 }
 
 // S3Credential opens an S3 or compatible store.

@@ -82,6 +82,5 @@ func (v *Vendor) Vend(_ context.Context, storage *lake.Storage, g vend.Grant) (v
 			PathStyle:       true,
 		},
 		Expires: minted.Expires,
-		NoCache: true,
 	}, nil
 }
