@@ -15,7 +15,8 @@
 // A missing object is told before a missing right (404 before 403), as Polaris does and its clients expect.
 //
 // firn's own hands are bound like a client's: it reads and writes metadata files with a vended key for that table's
-// folders, so that a path that slipped through validation would still open nothing else.
+// folders, so that a path that slipped through validation would still open nothing else. After a catalog was tightened
+// neither it nor a client gets a key to what is outside: only metadata that is still at hand is answered, without keys.
 package catalog
 
 import (
