@@ -158,9 +158,9 @@ func names(roles ...[]Role) string {
 
 // String is for logs.
 func (p Path) String() string {
-	var ids []string
-	for _, id := range p {
-		ids = append(ids, string(id))
+	ids := make([]string, len(p))
+	for i, id := range p {
+		ids[i] = string(id)
 	}
 	return strings.Join(ids, "/")
 }

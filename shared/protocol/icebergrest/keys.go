@@ -1,17 +1,12 @@
 package icebergrest
 
 import (
+	"fmt"
 	"strconv"
 
 	"firn/shared/catalog"
 	"firn/shared/lake"
 )
-
-// storageCredential is StorageCredential of the specification.
-type storageCredential struct {
-	Prefix string            `json:"prefix"`
-	Config map[string]string `json:"config"`
-}
 
 // The names by which clients know the properties of an S3 store (iceberg-rest specification, LoadTableResult; the
 // expiry and the refresh endpoint by Iceberg's AWS module).
@@ -69,11 +64,11 @@ func keyConfig(k catalog.Keys) map[string]string {
 	return out
 }
 
-// credentials gives the one entry of storage-credentials; an empty list if there is no key.
-func credentials(k catalog.Keys) []storageCredential {
-	config := keyConfig(k)
+// credentials gives the one entry of storage-credentials (StorageCredential of the specification), whose config is
+// encoded already; an empty list if there is no key.
+func credentials(prefix string, config []byte) []byte {
 	if config == nil {
-		return []storageCredential{}
+		return []byte("[]")
 	}
-	return []storageCredential{{Prefix: k.Prefix, Config: config}}
+	return fmt.Appendf(nil, `[{"prefix":%s,"config":%s}]`, encode(prefix), config)
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -17,27 +18,21 @@ import (
 
 // loaded answers LoadTableResult. The document is spliced in as it is: it may have megabytes.
 func loaded(t catalog.Loaded) (rest.Answer, error) {
-	var head, b bytes.Buffer
-	head.WriteByte('{')
+	head := []byte("{")
 	if t.MetadataLocation != "" {
-		member(&head, "metadata-location", t.MetadataLocation)
-		head.WriteByte(',')
+		head = fmt.Appendf(head, `"metadata-location":%s,`, encode(t.MetadataLocation))
 	}
-	head.WriteString(`"metadata":`)
-	config := keyConfig(t.Keys)
-	if config == nil {
-		config = settings(&t.Keys.Storage)
+	head = append(head, `"metadata":`...)
+	var tail []byte
+	if config := keyConfig(t.Keys); config != nil {
+		text := encode(config)
+		tail = fmt.Appendf(tail, `,"config":%s,"storage-credentials":%s}`, text, credentials(t.Keys.Prefix, text))
+	} else if known := settings(&t.Keys.Storage); len(known) > 0 {
+		tail = fmt.Appendf(tail, `,"config":%s}`, encode(known))
+	} else {
+		tail = []byte("}")
 	}
-	if len(config) > 0 {
-		b.WriteByte(',')
-		member(&b, "config", config)
-	}
-	if given := credentials(t.Keys); len(given) > 0 {
-		b.WriteByte(',')
-		member(&b, "storage-credentials", given)
-	}
-	b.WriteByte('}')
-	a := rest.Raw(http.StatusOK, head.Bytes(), t.Metadata, b.Bytes())
+	a := rest.Raw(http.StatusOK, head, t.Metadata, tail)
 	if t.MetadataLocation != "" {
 		a = a.With("ETag", etag(t.MetadataLocation))
 	}
@@ -47,13 +42,13 @@ func loaded(t catalog.Loaded) (rest.Answer, error) {
 	return a, nil
 }
 
-// member writes a member of an object. Its value is text or a map of texts: it always encodes.
-func member(b *bytes.Buffer, name string, v any) {
-	b.WriteString(`"` + name + `":`)
-	enc := json.NewEncoder(b)
+// encode gives the JSON of a text or a map of texts: that always encodes.
+func encode(v any) []byte {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	_ = enc.Encode(v)
-	b.Truncate(b.Len() - 1) // the encoder's newline
+	return b.Bytes()[:b.Len()-1] // without the encoder's newline
 }
 
 // etag is Polaris's: weak, the hash of the metadata location.
@@ -189,8 +184,9 @@ func (h *handlers) loadCredentials(ctx context.Context, c *rest.Call) (rest.Answ
 	if err != nil {
 		return rest.Answer{}, err
 	}
-	a, err := rest.JSON(http.StatusOK, struct {
-		Credentials []storageCredential `json:"storage-credentials"`
-	}{credentials(k)})
-	return a.NoStore(), err
+	var config []byte
+	if key := keyConfig(k); key != nil {
+		config = encode(key)
+	}
+	return rest.Raw(http.StatusOK, fmt.Appendf(nil, `{"storage-credentials":%s}`, credentials(k.Prefix, config))).NoStore(), nil
 }
