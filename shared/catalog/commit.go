@@ -183,8 +183,8 @@ func (x *session) nextItem(id lake.Identifier, t *lake.Table, base, next *iceber
 
 // newFolders gives the folders of a version that moves which the table does not hold yet.
 func (x *session) newFolders(old, item *lake.Table) ([]location.Prefix, error) {
-	want, err := x.claims(item.Location, item.Paths)
-	if err != nil || len(want) == 0 {
+	want, err := folders(item.Location, item.Paths)
+	if err != nil {
 		return nil, err
 	}
 	var missing []location.Prefix

@@ -9,7 +9,6 @@ import (
 	"firn/shared/fault"
 	"firn/shared/iceberg"
 	"firn/shared/lake"
-	"firn/shared/location"
 	"firn/shared/store"
 	"firn/shared/vend"
 )
@@ -79,7 +78,7 @@ func (s *Service) create(ctx context.Context, c lake.Caller, catalog string, lev
 	if err := x.answerable(id, table, paths, d.actions()); err != nil {
 		return Loaded{}, err
 	}
-	claims, err := x.claims(table.Location(), paths)
+	claims, err := folders(table.Location(), paths)
 	if err != nil {
 		return Loaded{}, err
 	}
@@ -111,14 +110,6 @@ func (x *session) newLocation(n *store.NamespaceSlot, name, asked string) (strin
 		return "", false, fault.Of(fault.Argument, fault.Location, asked, "Clients may not specify the location of a table in this catalog (%s)", lake.ClientLocations)
 	}
 	return strings.TrimRight(asked, "/"), false, nil
-}
-
-// claims gives the folders to claim for a table: none where the catalog lets tables overlap.
-func (x *session) claims(loc string, paths []string) ([]location.Prefix, error) {
-	if x.cat.Value.On(lake.OverlappingLocations, false) {
-		return nil, nil
-	}
-	return folders(loc, paths)
 }
 
 // shownLocations are the locations that a refusal lists.

@@ -54,8 +54,8 @@ func (s *Service) DropTable(ctx context.Context, c lake.Caller, catalog string, 
 // purgedAtOnce is how many files are deleted before the answer to a purge.
 const purgedAtOnce = 500
 
-// purge plans the deletion of a table's files. Only folders that the table holds alone are deleted: where tables may
-// overlap now, one that claims nothing may be in them.
+// purge plans the deletion of a table's files. Only folders that the table holds alone are deleted: where tables might
+// once share folders, one that claims nothing may be in them.
 func (x *session) purge(id lake.Identifier, t *lake.Table) (*store.Work, error) {
 	cat := x.cat.Value
 	if !cat.On(lake.DropWithPurge, false) {
@@ -71,7 +71,7 @@ func (x *session) purge(id lake.Identifier, t *lake.Table) (*store.Work, error) 
 	if err := x.allowed(id, all); err != nil {
 		return nil, err
 	}
-	if cat.On(lake.OverlappingLocations, false) || !holdsAll(t, all) {
+	if cat.Shared || !holdsAll(t, all) {
 		return nil, fault.Of(fault.Forbidden, fault.Table, id.String(), "Unable to purge entity: %s. Its folders may be shared with other tables (%s); drop it without purge", id.Name, lake.OverlappingLocations)
 	}
 	return &store.Work{ID: lake.NewID(), Catalog: cat.Name, CatalogID: cat.ID, TableID: t.ID, Storage: cat.Storage,

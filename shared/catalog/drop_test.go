@@ -187,13 +187,14 @@ func TestPurgeIsRefusedWhereItCouldNotBeRight(t *testing.T) {
 	rows := []struct {
 		name     string
 		settings []string // before the table is made
-		later    []string // after
+		later    []string // after, one by one
 		want     fault.Kind
 	}{
 		{"turned off", nil, nil, fault.Forbidden},
 		{"allowed", []string{purging, "true"}, nil, 0},
 		{"made while tables could overlap", []string{purging, "true", overlapping, "true"}, []string{overlapping, "false"}, fault.Forbidden},
 		{"tables may overlap now", []string{purging, "true"}, []string{overlapping, "true"}, fault.Forbidden},
+		{"tables could overlap once", []string{purging, "true"}, []string{overlapping, "true", overlapping, "false"}, fault.Forbidden},
 		{"outside what is allowed now", []string{purging, "true"}, []string{"allowed", "s3://lake/c/b"}, fault.Forbidden},
 	}
 	for _, row := range rows {
@@ -202,7 +203,9 @@ func TestPurgeIsRefusedWhereItCouldNotBeRight(t *testing.T) {
 			w.set(row.settings...)
 			_, err := w.create("t")
 			w.must(err)
-			w.set(row.later...)
+			for setting := range slices.Chunk(row.later, 2) {
+				w.set(setting...)
+			}
 			w.strew()
 			before := w.stored()
 			w.take()

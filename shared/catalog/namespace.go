@@ -70,11 +70,7 @@ func (s *Service) CreateNamespace(ctx context.Context, c lake.Caller, catalog st
 			return err
 		}
 		ns.Location = folder.String()
-		claim := &folder
-		if x.cat.Value.On(lake.OverlappingLocations, false) {
-			claim = nil
-		}
-		if err := s.Store.CreateNamespace(ctx, n, ns, claim, guards); err != nil {
+		if err := s.Store.CreateNamespace(ctx, n, ns, folder, guards); err != nil {
 			if fault.Is(err, fault.Exists) {
 				return fault.Of(fault.Exists, fault.Namespace, name, "Cannot create namespace %s. Namespace already exists", name)
 			}

@@ -77,7 +77,7 @@ func (s *Service) register(ctx context.Context, c lake.Caller, catalog string, l
 	nt.Table = x.newTable(n, name, t, now)
 	nt.Table.ID, nt.Table.MetadataLocation = tableID, x.spelt(file)
 	nt.Principal = x.who.ID
-	if nt.Folders, err = x.claims(t.Location(), nt.Table.Paths); err != nil {
+	if nt.Folders, err = folders(t.Location(), nt.Table.Paths); err != nil {
 		return Loaded{}, err
 	}
 	if x.cat.Value.Storage.Type != lake.File {

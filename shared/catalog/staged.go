@@ -64,7 +64,7 @@ func (s *Service) commitNew(ctx context.Context, c lake.Caller, catalog string, 
 	}
 	nt.Table = x.newTable(n, id.Name, next, now)
 	nt.Principal = x.who.ID
-	if nt.Folders, err = x.claims(next.Location(), nt.Table.Paths); err != nil {
+	if nt.Folders, err = folders(next.Location(), nt.Table.Paths); err != nil {
 		return Loaded{}, 0, err
 	}
 	if staged != nil && staged.Value != nil && staged.Value.PrincipalID == x.who.ID {

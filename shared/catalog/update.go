@@ -90,9 +90,7 @@ func (x *session) storeNamespace(ctx context.Context, n *store.NamespaceSlot, ne
 		if err != nil {
 			return err
 		}
-		if !x.cat.Value.On(lake.OverlappingLocations, false) {
-			claim = &folder
-		}
+		claim = &folder
 	}
 	return x.Store.UpdateNamespace(ctx, n, next, claim, guards)
 }

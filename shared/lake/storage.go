@@ -17,6 +17,7 @@ type Catalog struct {
 	Facts
 	Storage Storage  `json:"storage"`
 	Claims  []string `json:"claims,omitempty"` // keys of the realm's index of bases that it holds
+	Shared  bool     `json:"shared,omitempty"` // its tables may share folders, or might once: some may claim none
 }
 
 // DefaultBaseLocation is the folder under which a catalog's namespaces begin, as its administrator wrote it.

@@ -32,6 +32,7 @@ type NewCatalog struct {
 func (s *Store) CreateCatalog(ctx context.Context, realm lake.Realm, c NewCatalog) error {
 	return s.again(ctx, func() error {
 		id, name := c.Catalog.ID, c.Catalog.Name
+		c.Catalog.Shared = c.Catalog.On(lake.OverlappingLocations, false)
 		claims, err := s.claimBases(ctx, realm, c.Catalog, c.Bases)
 		if err != nil {
 			return err
@@ -143,6 +144,7 @@ func (s *Store) UpdateCatalog(ctx context.Context, realm lake.Realm, old *Catalo
 		if err != nil {
 			return err
 		}
+		next.Shared = old.Value.Shared || next.On(lake.OverlappingLocations, false)
 		first, err := put(old.key, tagOf(next.ID), next, kv.Match(old.Tag))
 		if err != nil {
 			return err

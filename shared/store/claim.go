@@ -30,6 +30,7 @@ type claimer struct {
 	folder
 	n       *NamespaceSlot // the parent namespace, or the catalog's root
 	expires time.Time
+	shares  bool // the catalog lets tables share folders: nothing is claimed, and only what is being purged is in the way
 	alone   bool // the folder ends in a random leaf of the server's: below a container that is claimed nothing overlaps it
 }
 
@@ -56,9 +57,16 @@ func (p *plan) add(op kv.Op) {
 // must write all of those same guards, or would stand in that container's own claim. A folder that cannot overlap needs
 // one of them, for the tag says that the container still holds its claim: no item is written or checked by all.
 func (s *Store) claim(ctx context.Context, c claimer, folders []location.Prefix, guarded Guards) ([]kv.Op, []string, error) {
+	c.shares = c.n.Catalog.Value.On(lake.OverlappingLocations, false)
 	p := &plan{seen: map[kv.Key]bool{}}
 	needed := map[int]bool{len(c.n.chain): false} // depths, and whether all guards there must be written or any one
 	for _, f := range folders {
+		if c.shares {
+			if _, err := s.overlaps(ctx, c, f, "", p); err != nil {
+				return nil, nil, err
+			}
+			continue
+		}
 		depth, around := c.n.container(f)
 		cond := kv.Absent(s.now())
 		all := !(c.alone && depth > 0 && f.Ancestors()[len(f.Ancestors())-1] == around)
@@ -100,6 +108,8 @@ func (s *Store) overlaps(ctx context.Context, c claimer, f location.Prefix, arou
 		same := item.Key.Sort == f.Index()
 		below := len(item.Key.Sort) > len(f.Index())
 		switch {
+		case c.shares && !there.Purged:
+			return nil
 		case (there.Holder == c.Holder || c.staged(there)) && same:
 			mine = item
 			return nil

@@ -21,14 +21,16 @@ func TestPagesGiveEachNameOnce(t *testing.T) {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
 			onEach(t, func(t *testing.T, w *world) {
 				w.must(mkCatalog("c")(w))
-				w.must(unclaimed("a", "s3://lake/c/a")(w))
+				w.must(mkNS("a", "s3://lake/c/a")(w))
 				for i, name := range oddNames {
 					w.must(w.createTable("c", "a", name, fmt.Sprint("s3://lake/c/a/", i)))
 					b := w.Batch(realm)
 					c := b.Catalog("c")
 					n := b.Namespace(c, []string{"a", name})
+					g := b.Guards(n.Parent())
 					w.must(b.Read(t.Context()))
-					w.must(w.CreateNamespace(t.Context(), n, &lake.Namespace{ID: lake.NewID(), ParentID: n.Parent().ID(), Levels: n.Levels()}, nil, Guards{}))
+					w.must(w.CreateNamespace(t.Context(), n, &lake.Namespace{ID: lake.NewID(), ParentID: n.Parent().ID(), Levels: n.Levels()},
+						prefixOf(fmt.Sprint("s3://lake/c/a/child-", i)), g))
 				}
 				x, err := w.look("c", "a", nil)
 				w.must(err)

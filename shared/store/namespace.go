@@ -11,16 +11,12 @@ import (
 )
 
 // CreateNamespace stores a namespace with its guards and its folder. n is its slot, whose parent must be there. Exists if
-// the name is taken, Forbidden if the folder overlaps another's; a nil folder claims nothing. A lost race, against the
+// the name is taken, Forbidden if the folder overlaps another's. A lost race, against the
 // drop of the parent among others, is for Again.
-func (s *Store) CreateNamespace(ctx context.Context, n *NamespaceSlot, ns *lake.Namespace, f *location.Prefix, guarded Guards) error {
+func (s *Store) CreateNamespace(ctx context.Context, n *NamespaceSlot, ns *lake.Namespace, f location.Prefix, guarded Guards) error {
 	parent := n.Parent()
 	c := claimer{n: parent, folder: folder{Holder: ns.ID, Kind: fault.Namespace, Namespace: ns.Levels, Location: ns.Location}}
-	var folders []location.Prefix
-	if f != nil {
-		folders = append(folders, *f)
-	}
-	claims, keys, err := s.claim(ctx, c, folders, guarded)
+	claims, keys, err := s.claim(ctx, c, []location.Prefix{f}, guarded)
 	if err != nil {
 		return err
 	}

@@ -223,6 +223,8 @@ var races = []race{
 			}
 		}},
 	{name: "a table is dropped once", setup: seq(home, mkTable("a", "t", "")), a: purge("a", "t"), b: rmTable("a", "t"), loser: notThere},
+	{name: "a table is not made in a folder whose files are being deleted, even where tables share folders", setup: seq(homes, mkTable("a", "t", "s3://lake/c/a/t")),
+		a: purge("a", "t"), b: seq(sharing(true), mkTable("b", "u", "s3://lake/c/a/t/x")), loser: overlap},
 	{name: "a purged table's folder stays taken", setup: seq(home, mkTable("a", "t", "s3://lake/c/a/t")),
 		a: purge("a", "t"), b: mkTable("a", "u", "s3://lake/c/a/t/x"), loser: overlap,
 		then: func(w *world, a, b error) {

@@ -17,7 +17,7 @@ import (
 // NewTable is a table that is to be made, with all that its one transaction holds.
 type NewTable struct {
 	Table     *lake.Table
-	Folders   []location.Prefix  // every folder that will be vended for it; none where the catalog lets tables overlap
+	Folders   []location.Prefix  // every folder that will be vended for it
 	Alone     bool               // the folders end in a random leaf of the server's
 	Principal lake.ID            // who makes it, for claims of tables staged by the same
 	Staged    *Slot[lake.Staged] // the staged table that this becomes; nil or empty: none
@@ -171,6 +171,8 @@ func (s *Store) DropTable(ctx context.Context, n *NamespaceSlot, old *Slot[lake.
 		if err != nil {
 			return err
 		}
+		// Were tables allowed to share folders meanwhile, one that claims nothing could be in these.
+		more = append(more, check(n.Catalog.key, kv.Match(n.Catalog.Tag)))
 		return s.write(ctx, append(more, ops...)...) // the work proves that it was this drop
 	}
 	err := s.db.Write(ctx, append(ops, release(n.place, t.ID, t.Claims)...))

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -191,7 +192,7 @@ func (w *world) createNamespace(cat, ns, folder string) error {
 		}
 		p := prefixOf(own)
 		return w.CreateNamespace(context.Background(), n, &lake.Namespace{ID: lake.NewID(), CatalogID: c.Value.ID, ParentID: parent.ID(),
-			Levels: levels(ns), Location: p.String(), Version: 1}, &p, g)
+			Levels: levels(ns), Location: p.String(), Version: 1}, p, g)
 	})
 }
 
@@ -278,6 +279,9 @@ func (w *world) dropTable(cat, ns, name string) error {
 
 func (w *world) purgeTable(cat, ns, name string) error {
 	return w.onTable(cat, ns, name, func(x *seen, t *Slot[lake.Table]) error {
+		if x.cat.Value.Shared {
+			return fault.New(fault.Forbidden, "others may be in its folders")
+		}
 		return w.DropTable(context.Background(), x.n, t, &Work{ID: lake.NewID(), Catalog: cat, CatalogID: x.cat.Value.ID, TableID: t.Value.ID,
 			Locations: []string{t.Value.Location}, Created: w.time()})
 	})
@@ -373,19 +377,17 @@ func finish(w *world) error {
 	return nil
 }
 
-// unclaimed makes a namespace as a catalog does that lets tables overlap.
-func unclaimed(ns, folder string) func(*world) error {
+// sharing lets tables of the catalog "c" share folders, or no longer.
+func sharing(on bool) func(*world) error {
 	return func(w *world) error {
 		b := w.Batch(realm)
 		c := b.Catalog("c")
-		n := b.Namespace(c, levels(ns))
-		w.note(n.place)
-		g := b.Guards(n.Parent())
 		if err := b.Read(context.Background()); err != nil {
 			return err
 		}
-		return w.CreateNamespace(context.Background(), n, &lake.Namespace{ID: lake.NewID(), CatalogID: c.Value.ID, ParentID: n.Parent().ID(),
-			Levels: levels(ns), Location: prefixOf(folder).String(), Version: 1}, nil, g)
+		next := *c.Value
+		next.Properties = lake.Properties{string(lake.OverlappingLocations): strconv.FormatBool(on)}
+		return w.UpdateCatalog(context.Background(), realm, c, &next, nil)
 	}
 }
 

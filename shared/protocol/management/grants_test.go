@@ -29,7 +29,7 @@ func (w *world) fill() {
 		}
 		f := folder(strings.Join(levels, "/"))
 		ns := &lake.Namespace{ID: lake.NewID(), CatalogID: n.Catalog.Value.ID, ParentID: n.Parent().ID(), Levels: levels, Location: f.String(), Version: 1}
-		if err := w.store.CreateNamespace(w.t.Context(), n, ns, &f, guards); err != nil {
+		if err := w.store.CreateNamespace(w.t.Context(), n, ns, f, guards); err != nil {
 			w.t.Fatal(err)
 		}
 	}
