@@ -165,18 +165,26 @@ func (p Path) String() string {
 	return strings.Join(ids, "/")
 }
 
+// String is the operation's name.
+func (o Operation) String() string { return string(o) }
+
+// join lists things for the log.
+func join[T fmt.Stringer](all []T) string {
+	texts := make([]string, len(all))
+	for i, one := range all {
+		texts[i] = one.String()
+	}
+	return strings.Join(texts, " ")
+}
+
 // record writes the audit record of a decision and gives the decision back: nil for nil. Without a log there is no
 // permission.
 func (s *Subject) record(ctx context.Context, ops []Operation, targets []Path, refusal *fault.Error) error {
 	if s.Log == nil {
 		return bug("no log to write the audit record to")
 	}
-	var spelt []string
-	for _, path := range targets {
-		spelt = append(spelt, path.String())
-	}
 	attrs := []slog.Attr{
-		slog.Any("operations", ops), slog.Any("targets", spelt), slog.Bool("allowed", refusal == nil),
+		slog.String("operations", join(ops)), slog.String("targets", join(targets)), slog.Bool("allowed", refusal == nil),
 		slog.String("principal", s.Name), slog.String("principal_id", string(s.ID)),
 		slog.String("principal_roles", names(s.PrincipalRoles)), slog.String("catalog_roles", names(s.CatalogRoles)),
 	}
