@@ -22,8 +22,10 @@
 // Locations are claimed in an index: one item per folder that is, or will be, vended. Containers (namespaces) hold
 // claims that contain those of their tables; everything else must not overlap. The claims of a table are written in the
 // transaction that makes it vendable, and given back by the one that drops it. Who claims below a container relies on
-// that container's claim to keep others out of what is above, and checks it in the transaction. A namespace may be made
-// around what an earlier one of its name left (a staged table that nobody committed, a purge under way): else a name
+// that container's claim to keep others out of what is above; so the tags of a namespace's guards name its seat, which
+// changes when its folders do, and the guard that is written anyway tells whether it moved. In a catalog whose tables may
+// share folders nothing is claimed and nothing is purged, for ever; only what is being purged stays taken. A namespace
+// may be made around what an earlier one of its name left (a staged table that nobody committed, a purge under way): else a name
 // would be lost until that is over.
 //
 // Access heads are items with a random version, bumped in the same transaction as any grant, assignment or role change
