@@ -25,8 +25,8 @@
 // that container's claim to keep others out of what is above; so the tags of a namespace's guards name its seat, which
 // changes when its folders do, and the guard that is written anyway tells whether it moved. In a catalog whose tables may
 // share folders nothing is claimed and nothing is purged, for ever; only what is being purged stays taken. A namespace
-// may be made around what an earlier one of its name left (a staged table that nobody committed, a purge under way): else a name
-// would be lost until that is over.
+// may be made around what an earlier one of its name left (a staged table that nobody committed, a purge under way): else
+// a name would be lost until that is over.
 //
 // Access heads are items with a random version, bumped in the same transaction as any grant, assignment or role change
 // and read with every request: what an instance remembers of a role's grants is valid for one head alone.
