@@ -57,6 +57,10 @@ var rooms = []room{
 	{"blob/*", "blob fault lake location s3local vend", "net/http github.com/aws"},
 
 	{"app/polaristest", "", "net/http"},
+	{"app/base", "lake rest store token", "net/http"},
+	{"app/tokens", "app/base fault lake protocol/oauth rest store token", ""},
+	{"app/administration", "admin app/base lake protocol/management rest", ""},
+	{"app/contents", "app/base blob catalog lake protocol/icebergrest rest vend", ""},
 	{"app", "* */*", "net/http github.com/aws github.com/prometheus environment clock"},
 	{"cli", "access lake", "net/http github.com/spf13"},
 	{"cmd/*", "app cli", "environment"},

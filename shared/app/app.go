@@ -1,31 +1,32 @@
 // Package app is the composition root: it reads the configuration, makes the drivers, puts the use-cases on them and the
-// protocols on those, and gives one http.Handler. It is the only package that imports drivers, reads the environment and
-// knows the time.
+// protocols on those, and gives one http.Handler. It and the packages below it are the only ones that import drivers,
+// read the environment and know the time.
 //
 // It refuses to hold logic: what is decided here is only who is connected to whom.
 //
 // # Why
 //
-// `firn serve` and each Lambda function are the same parts joined differently. So New takes drivers and joins them, and
-// Serve makes the drivers of one machine: an embedded table, a signing key in the data folder, and an embedded object
-// store on a listener of its own.
+// `firn serve` and each Lambda function are the same parts joined differently. The parts are packages beside this one
+// (base, tokens, administration, contents); New joins all of them, package function joins what one function serves, so
+// that no function links what it does not use. Serve makes the drivers of one machine: an embedded table, a signing key
+// in the data folder, and an embedded object store on a listener of its own.
 package app
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"time"
 
 	"firn/shared/admin"
+	"firn/shared/app/administration"
+	"firn/shared/app/base"
+	"firn/shared/app/contents"
+	"firn/shared/app/tokens"
 	"firn/shared/blob"
 	"firn/shared/catalog"
 	"firn/shared/kv"
 	"firn/shared/lake"
-	"firn/shared/protocol/icebergrest"
-	"firn/shared/protocol/management"
-	"firn/shared/protocol/oauth"
 	"firn/shared/rest"
 	"firn/shared/store"
 	"firn/shared/token"
@@ -35,7 +36,7 @@ import (
 // Config is the drivers and settings of a server.
 type Config struct {
 	Table   kv.Driver
-	Keys    *token.Keys
+	Keys    token.Source
 	Vendor  vend.Vendor // with a cache where minting is dear
 	Files   blob.Opener
 	Revoked func(ids ...lake.ID) // told of principals and tables whose keys must die at once; nil: nobody can
@@ -63,41 +64,17 @@ type App struct {
 
 // New joins the parts.
 func New(c Config) (*App, error) {
-	s := store.New(store.Config{Driver: c.Table, Now: c.Now})
-	contents := catalog.New(catalog.Config{Store: s, Vendor: c.Vendor, Files: c.Files, Log: c.Log, Now: c.Now, Revoked: c.Revoked,
-		UniqueLocations: c.UniqueLocations, RequireRotation: c.RequireRotation, MaxAnswer: c.MaxAnswer})
-	service := admin.New(admin.Config{Store: s, Log: c.Log, Now: c.Now, Revoked: c.Revoked, AllowFileStorage: c.AllowFileStorage,
-		AllowOverlappingCatalogs: c.AllowOverlappingCatalogs, RequireRotation: c.RequireRotation})
-	tokens, err := oauth.New(token.NewService(clients{s}, c.Keys), c.Keys)
+	b := &base.Base{Store: store.New(store.Config{Driver: c.Table, Now: c.Now}), Keys: c.Keys, Log: c.Log, Now: c.Now, Realms: c.Realms,
+		MaxBody: c.MaxBody, MaxAnswer: c.MaxAnswer, AllowFileStorage: c.AllowFileStorage,
+		AllowOverlappingCatalogs: c.AllowOverlappingCatalogs, RequireRotation: c.RequireRotation, UniqueLocations: c.UniqueLocations}
+	inside := contents.Service(b, c.Vendor, c.Files, c.Revoked)
+	admins := administration.Service(b, c.Revoked)
+	door, err := b.Door("", c.Metrics.observer(), tokens.Protocol(b), administration.Protocol(admins), contents.Protocol(inside), base.Operations())
 	if err != nil {
 		return nil, err
 	}
-	door, err := rest.New(rest.Config{
-		Protocols: []rest.Protocol{tokens.Protocol(), management.Protocol(service), icebergrest.Protocol(contents), operations()},
-		Realms:    c.Realms, Verifier: token.NewVerifier(c.Keys), Observer: c.Metrics.observer(), Log: c.Log, Now: c.Now, MaxBody: c.MaxBody,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("make the door: %w", err)
-	}
-	return &App{Handler: door, Routes: door.Protocols(), Admin: service, Catalog: contents, realms: c.Realms}, nil
+	return &App{Handler: door, Routes: door.Protocols(), Admin: admins, Catalog: inside, realms: c.Realms}, nil
 }
 
 // Tick takes up what must go on after answers, a bounded part of it. `firn serve` calls it now and then.
-func (a *App) Tick(ctx context.Context) error {
-	for _, realm := range a.realms {
-		if err := a.Catalog.Work(ctx, realm); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// operations are the routes of those who run the server.
-func operations() rest.Protocol {
-	return rest.Protocol{Name: "operations", Dialect: rest.Vocabulary{}.Envelope, Routes: []rest.Route{{
-		Method: http.MethodGet, Pattern: "/healthz", Operation: "health", Function: rest.Catalog, Public: true,
-		Handler: func(context.Context, *rest.Call) (rest.Answer, error) {
-			return rest.JSON(http.StatusOK, map[string]string{"status": "UP"})
-		},
-	}}}
-}
+func (a *App) Tick(ctx context.Context) error { return contents.Tick(ctx, a.Catalog, a.realms) }

@@ -33,6 +33,7 @@ import (
 //	location/R/CATALOG     INDEX               claim of a folder by a namespace or table
 //	base/R                 INDEX               claim of a folder by a catalog; "." is the lock
 //	work/R                 ID                  what must go on after an answer
+//	signing                .                   the public keys of all realms' tokens
 
 const (
 	dot    = "."
@@ -62,6 +63,8 @@ func principalKey(r lake.Realm, name string) kv.Key {
 }
 func clientKey(r lake.Realm, id string) kv.Key   { return key("-", "client", r, id) }
 func roleKeyOf(r lake.Realm, name string) kv.Key { return key(escaper.Replace(name), "role", r) }
+
+func signingKey() kv.Key { return kv.Key{Partition: "signing", Sort: dot} }
 
 func aliveKey(r lake.Realm, role lake.ID) kv.Key { return key(dot, "grants", r, string(role)) }
 func usageKey(r lake.Realm, role, catalog, catalogRole lake.ID) kv.Key {

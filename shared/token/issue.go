@@ -23,10 +23,10 @@ type claims struct {
 func authority(realm lake.Realm) string { return "firn/" + string(realm) }
 
 // Issuer signs tokens.
-type Issuer struct{ keys *Keys }
+type Issuer struct{ keys Source }
 
 // NewIssuer makes an Issuer that signs with the first of the keys.
-func NewIssuer(keys *Keys) *Issuer { return &Issuer{keys: keys} }
+func NewIssuer(keys Source) *Issuer { return &Issuer{keys: keys} }
 
 // Issue makes a token for a principal, of which ID, Name and ClientID count. It is bound to the generation of a secret and
 // to scopes that ParseScope has taken, and good from now for Lifetime.
@@ -45,8 +45,12 @@ func (i *Issuer) Issue(realm lake.Realm, p *lake.Principal, generation int, scop
 		Scope:       strings.Join(scopes, " "),
 		Generation:  generation,
 	})
-	t.Header["kid"] = i.keys.public[0].id
-	raw, err := t.SignedString(i.keys.private)
+	keys := i.keys.Keys()
+	if keys.private == nil {
+		return "", fmt.Errorf("signing a token: %w", errVerifyOnly)
+	}
+	t.Header["kid"] = keys.public[0].id
+	raw, err := t.SignedString(keys.private)
 	if err != nil {
 		return "", fmt.Errorf("signing a token: %w", err)
 	}

@@ -7,11 +7,11 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
-	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 
 	"firn/shared/lake"
 )
@@ -19,16 +19,27 @@ import (
 // maxKeys bounds the keys that tokens are verified with: rotation needs two or three.
 const maxKeys = 8
 
-// Keys are the signing key and the older (or coming) keys that tokens are verified with as well.
+// Keys are the signing key and the coming and older keys that tokens are verified with as well. They never change.
 type Keys struct {
-	private *ecdsa.PrivateKey
-	public  []publicKey // the signing key's own first
+	private *ecdsa.PrivateKey // nil: these verify alone
+	next    *ecdsa.PrivateKey // signs after the next rotation; nil: none is coming
+	public  []publicKey       // the signing key's own first, then the next one's
 }
+
+// Source gives the keys as they are now.
+type Source interface{ Keys() *Keys }
+
+var _ Source = (*Keys)(nil)
+
+// Keys makes keys that never change a Source.
+func (k *Keys) Keys() *Keys { return k }
 
 type publicKey struct {
 	id  string // RFC 7638 thumbprint: the same key has the same id wherever it is read
 	key *ecdsa.PublicKey
 }
+
+var errVerifyOnly = errors.New("these keys only verify")
 
 // NewKeys makes a signing key.
 func NewKeys() (*Keys, error) {
@@ -40,20 +51,28 @@ func NewKeys() (*Keys, error) {
 	return k, k.add(&private.PublicKey)
 }
 
-// Rotate makes a new signing key and keeps the others for verifying: tokens of the last hour stay good. Where several
-// instances hold the keys, a new one must be known to all before any signs with it: put its PRIVATE KEY block second
-// first, and in front once every instance has read it.
+// Rotate is one step of a rotation: the key that was coming signs, a new one is coming, and the others verify, so tokens
+// of the last hour stay good. Between two steps every instance must have read the keys again: then each knows a key before
+// any signs with it.
 func (k *Keys) Rotate() (*Keys, error) {
-	next, err := NewKeys()
+	if k.private == nil {
+		return nil, errVerifyOnly
+	}
+	fresh, err := NewKeys()
 	if err != nil {
 		return nil, err
 	}
-	next.public = append(next.public, k.public[:min(len(k.public), maxKeys-1)]...)
-	return next, nil
+	if k.next == nil {
+		return &Keys{private: k.private, next: fresh.private,
+			public: slices.Concat(k.public[:1], fresh.public, k.public[1:min(len(k.public), maxKeys-1)])}, nil
+	}
+	rest := slices.Concat(k.public[:1], k.public[2:])
+	return &Keys{private: k.next, next: fresh.private,
+		public: slices.Concat(k.public[1:2], fresh.public, rest[:min(len(rest), maxKeys-2)])}, nil
 }
 
-// ParseKeys reads PEM: the first block is the signing key (PKCS #8, "PRIVATE KEY"), and any further ones, private or
-// "PUBLIC KEY", only verify. All are on P-256.
+// ParseKeys reads PEM: the first block is the signing key (PKCS #8, "PRIVATE KEY"), a second private one signs after the
+// next rotation, and any further ones, private or "PUBLIC KEY", only verify. All are on P-256.
 func ParseKeys(text lake.Secret) (*Keys, error) {
 	k := &Keys{}
 	for rest := []byte(text.Reveal()); ; {
@@ -89,6 +108,8 @@ func (k *Keys) parse(block *pem.Block) (*ecdsa.PublicKey, error) {
 				return nil, errors.New("the first key block must be the PRIVATE KEY that signs")
 			}
 			k.private = private
+		} else if len(k.public) == 1 {
+			k.next = private
 		}
 		return &private.PublicKey, nil
 	case "PUBLIC KEY":
@@ -134,53 +155,29 @@ func (k *Keys) find(id string) *ecdsa.PublicKey {
 
 // PEM writes the keys as ParseKeys reads them.
 func (k *Keys) PEM() (lake.Secret, error) {
-	der, err := x509.MarshalPKCS8PrivateKey(k.private)
-	if err != nil {
-		return "", fmt.Errorf("writing the signing key: %w", err)
+	if k.private == nil {
+		return "", errVerifyOnly
 	}
-	out := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
-	for _, p := range k.public[1:] {
-		if der, err = x509.MarshalPKIXPublicKey(p.key); err != nil {
+	var out []byte
+	signing := []*ecdsa.PrivateKey{k.private, k.next}
+	if k.next == nil {
+		signing = signing[:1]
+	}
+	for _, private := range signing {
+		der, err := x509.MarshalPKCS8PrivateKey(private)
+		if err != nil {
+			return "", fmt.Errorf("writing a signing key: %w", err)
+		}
+		out = append(out, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})...)
+	}
+	for _, p := range k.public[len(signing):] {
+		der, err := x509.MarshalPKIXPublicKey(p.key)
+		if err != nil {
 			return "", fmt.Errorf("writing a verification key: %w", err)
 		}
 		out = append(out, pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})...)
 	}
 	return lake.Secret(out), nil
-}
-
-// coordinates gives x and y as RFC 7518, section 6.2.1 wants them: base64url of exactly 32 bytes each.
-func coordinates(key *ecdsa.PublicKey) (x, y string, err error) {
-	point, err := key.Bytes() // 4, x, y (SEC 1, section 2.3.3)
-	if err != nil {
-		return "", "", fmt.Errorf("encoding a public key: %w", err)
-	}
-	return base64.RawURLEncoding.EncodeToString(point[1:33]), base64.RawURLEncoding.EncodeToString(point[33:]), nil
-}
-
-// jwk is a public key (RFC 7517, section 4).
-type jwk struct {
-	KeyType   string `json:"kty"`
-	Use       string `json:"use"`
-	Algorithm string `json:"alg"`
-	ID        string `json:"kid"`
-	Curve     string `json:"crv"`
-	X         string `json:"x"`
-	Y         string `json:"y"`
-}
-
-// JWKS is the JWK Set document (RFC 7517, section 5) of all keys that tokens are verified with.
-func (k *Keys) JWKS() ([]byte, error) {
-	set := struct {
-		Keys []jwk `json:"keys"`
-	}{}
-	for _, p := range k.public {
-		x, y, err := coordinates(p.key)
-		if err != nil {
-			return nil, err
-		}
-		set.Keys = append(set.Keys, jwk{KeyType: "EC", Use: "sig", Algorithm: "ES256", ID: p.id, Curve: "P-256", X: x, Y: y})
-	}
-	return json.Marshal(set)
 }
 
 // String, GoString and LogValue hide the signing key.

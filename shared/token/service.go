@@ -34,7 +34,7 @@ type Service struct {
 }
 
 // NewService makes a Service that signs, and verifies what is exchanged, with the keys.
-func NewService(clients Clients, keys *Keys) *Service {
+func NewService(clients Clients, keys Source) *Service {
 	return &Service{
 		clients: clients, issuer: NewIssuer(keys), verifier: NewVerifier(keys),
 		nobody: Client{Secrets: lake.Secrets{Current: lake.HashSecret(lake.NewSecret(), 0)}},

@@ -17,17 +17,18 @@ const remembered = 4096
 
 // Verifier says who a token's bearer is. It is safe for concurrent use.
 type Verifier struct {
-	keys *Keys
+	keys Source
 	seen *lru.Cache[[sha256.Size]byte, verified]
 }
 
 type verified struct {
 	caller lake.Caller
 	end    time.Time
+	keys   *Keys // that it was verified with: others may lack its key
 }
 
 // NewVerifier makes a Verifier that takes tokens signed by any of the keys.
-func NewVerifier(keys *Keys) *Verifier {
+func NewVerifier(keys Source) *Verifier {
 	seen, err := lru.New[[sha256.Size]byte, verified](remembered)
 	if err != nil {
 		panic(err) // the size is a constant
@@ -41,11 +42,11 @@ func (v *Verifier) Verify(realm lake.Realm, raw string, now time.Time) (lake.Cal
 	if len(raw) > MaxToken {
 		return lake.Caller{}, refused(errors.New("the token is too long"))
 	}
-	sum := sha256.Sum256([]byte(raw))
-	if known, ok := v.seen.Get(sum); ok && known.caller.Realm == realm && now.Before(known.end) {
+	sum, keys := sha256.Sum256([]byte(raw)), v.keys.Keys()
+	if known, ok := v.seen.Get(sum); ok && known.caller.Realm == realm && known.keys == keys && now.Before(known.end) {
 		return known.caller, nil
 	}
-	c, err := v.parse(realm, raw, now)
+	c, err := parse(keys, realm, raw, now)
 	if err != nil {
 		return lake.Caller{}, refused(err)
 	}
@@ -55,15 +56,15 @@ func (v *Verifier) Verify(realm lake.Realm, raw string, now time.Time) (lake.Cal
 	}
 	caller := lake.Caller{Realm: realm, PrincipalID: c.PrincipalID, Principal: c.Subject, Generation: c.Generation}
 	activate(&caller, scopes)
-	v.seen.Add(sum, verified{caller: caller, end: c.ExpiresAt.Time})
+	v.seen.Add(sum, verified{caller: caller, end: c.ExpiresAt.Time, keys: keys})
 	return caller, nil
 }
 
-func (v *Verifier) parse(realm lake.Realm, raw string, now time.Time) (*claims, error) {
+func parse(keys *Keys, realm lake.Realm, raw string, now time.Time) (*claims, error) {
 	c := &claims{}
 	_, err := jwt.ParseWithClaims(raw, c, func(t *jwt.Token) (any, error) {
 		id, _ := t.Header["kid"].(string)
-		if key := v.keys.find(id); key != nil {
+		if key := keys.find(id); key != nil {
 			return key, nil
 		}
 		return nil, errors.New("the token's key is not known")

@@ -130,7 +130,11 @@ func TestATokenIsGoodUntilItsEnd(t *testing.T) {
 func TestOlderKeysVerify(t *testing.T) {
 	old := newKeys(t)
 	raw := issue(t, old, "PRINCIPAL_ROLE:ALL")
-	now := rotated(t, old)
+	told := rotated(t, old)
+	now := rotated(t, told)
+	if _, err := token.NewVerifier(told).Verify("R", issue(t, now, "PRINCIPAL_ROLE:ALL"), noon); err != nil {
+		t.Errorf("a token of a key that was coming: got %v, want a caller", err)
+	}
 	if _, err := token.NewVerifier(now).Verify("R", raw, noon); err != nil {
 		t.Errorf("a token of the key before: got %v, want a caller", err)
 	}

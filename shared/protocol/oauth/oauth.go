@@ -32,17 +32,11 @@ import (
 // API serves the protocol.
 type API struct {
 	tokens *token.Service
-	jwks   []byte
+	signed token.Source
 }
 
 // New makes an API that issues tokens with the service and publishes the keys.
-func New(tokens *token.Service, keys *token.Keys) (*API, error) {
-	jwks, err := keys.JWKS()
-	if err != nil {
-		return nil, fmt.Errorf("writing the key set: %w", err)
-	}
-	return &API{tokens: tokens, jwks: jwks}, nil
-}
+func New(tokens *token.Service, keys token.Source) *API { return &API{tokens: tokens, signed: keys} }
 
 // Protocol gives the route table.
 func (a *API) Protocol() rest.Protocol {
@@ -60,7 +54,11 @@ func (a *API) Protocol() rest.Protocol {
 
 // keys publishes the JWK set. It may be kept for five minutes: a rotation lets a new key be known before it signs.
 func (a *API) keys(context.Context, *rest.Call) (rest.Answer, error) {
-	return rest.Raw(http.StatusOK, a.jwks).With("Cache-Control", "public, max-age=300"), nil
+	jwks, err := a.signed.Keys().JWKS()
+	if err != nil {
+		return rest.Answer{}, fmt.Errorf("writing the key set: %w", err)
+	}
+	return rest.Raw(http.StatusOK, jwks).With("Cache-Control", "public, max-age=300"), nil
 }
 
 // The URNs of RFC 8693, section 3 and section 2.1.

@@ -70,10 +70,7 @@ func open(t *testing.T) *office {
 		"odd":  principal("odd", "odd", "a:b c%+ü"),
 		"raw":  principal("raw", "raw", "100%"),
 	}, keys)
-	api, err := oauth.New(service, keys)
-	if err != nil {
-		t.Fatal(err)
-	}
+	api := oauth.New(service, keys)
 	o := &office{verifier: token.NewVerifier(keys), tokens: map[string]string{}, log: &strings.Builder{}}
 	o.door, err = rest.New(rest.Config{
 		Protocols: []rest.Protocol{api.Protocol()}, Realms: []lake.Realm{"POLARIS", "OTHER"}, Verifier: o.verifier,

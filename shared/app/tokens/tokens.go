@@ -1,13 +1,22 @@
-package app
+// Package tokens is the part of a server that issues tokens.
+package tokens
 
 import (
 	"context"
 
+	"firn/shared/app/base"
 	"firn/shared/fault"
 	"firn/shared/lake"
+	"firn/shared/protocol/oauth"
+	"firn/shared/rest"
 	"firn/shared/store"
 	"firn/shared/token"
 )
+
+// Protocol gives the routes of the token endpoint and of the keys.
+func Protocol(b *base.Base) rest.Protocol {
+	return oauth.New(token.NewService(clients{b.Store}, b.Keys), b.Keys).Protocol()
+}
 
 // clients lets the token service find who may have tokens in the store.
 type clients struct{ *store.Store }

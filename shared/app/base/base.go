@@ -1,0 +1,66 @@
+// Package base is what the parts of a server have in common, and how protocols become a handler. The parts (tokens,
+// administration, contents) are packages of their own beside it, so that a Lambda function links the parts and drivers
+// that it needs and no others.
+package base
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"firn/shared/lake"
+	"firn/shared/rest"
+	"firn/shared/store"
+	"firn/shared/token"
+)
+
+// Base is the table, the keys and the settings.
+type Base struct {
+	Store *store.Store
+	Keys  token.Source
+	Log   *slog.Logger
+	Now   func() time.Time
+
+	Realms                   []lake.Realm // the first is the default
+	MaxBody                  int64        // bytes; 0: the door's default
+	MaxAnswer                int          // bytes of metadata that an answer can carry; 0: no limit
+	AllowFileStorage         bool
+	AllowOverlappingCatalogs bool
+	RequireRotation          bool
+	UniqueLocations          bool
+}
+
+// Door serves protocols: their routes that are the function's, or all of them where it is empty.
+func (b *Base) Door(function rest.Function, observer rest.Observer, protocols ...rest.Protocol) (*rest.Door, error) {
+	for i := range protocols {
+		protocols[i].Routes = only(function, protocols[i].Routes)
+	}
+	door, err := rest.New(rest.Config{Protocols: protocols, Realms: b.Realms, Verifier: token.NewVerifier(b.Keys), Observer: observer,
+		Log: b.Log, Now: b.Now, MaxBody: b.MaxBody})
+	if err != nil {
+		return nil, fmt.Errorf("make the door: %w", err)
+	}
+	return door, nil
+}
+
+func only(function rest.Function, all []rest.Route) []rest.Route {
+	var out []rest.Route
+	for _, r := range all {
+		if function == "" || r.Function == function {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// Operations are the routes of those who run the server.
+func Operations() rest.Protocol {
+	return rest.Protocol{Name: "operations", Dialect: rest.Vocabulary{}.Envelope, Routes: []rest.Route{{
+		Method: http.MethodGet, Pattern: "/healthz", Operation: "health", Function: rest.Catalog, Public: true,
+		Handler: func(context.Context, *rest.Call) (rest.Answer, error) {
+			return rest.JSON(http.StatusOK, map[string]string{"status": "UP"})
+		},
+	}}}
+}
