@@ -8,6 +8,7 @@ require (
 	github.com/aws/aws-sdk-go-v2/credentials v1.20.15 // a vended key as the credentials of a client
 	github.com/aws/aws-sdk-go-v2/service/dynamodb v1.73.0 // the single table in the cloud (kv/dynamo)
 	github.com/aws/aws-sdk-go-v2/service/s3 v1.114.7 // metadata files in S3 and compatible stores (blob/s3)
+	github.com/aws/aws-sdk-go-v2/service/secretsmanager v1.50.9 // the secret of the keys that sign tokens (token/secretsmanager)
 	github.com/aws/aws-sdk-go-v2/service/sts v1.51.8 // AssumeRole with a session policy (vend/aws)
 	github.com/aws/smithy-go v1.28.8 // error codes of the AWS clients
 	github.com/golang-jwt/jwt/v5 v5.3.1 // signing and verifying tokens (token)

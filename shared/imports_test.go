@@ -37,6 +37,7 @@ var rooms = []room{
 	{"store", "access fault kv lake location", ""},
 
 	{"token", "fault lake", "github.com/golang-jwt"},
+	{"token/secretsmanager", "lake token", "github.com/aws"},
 	{"admin", "access fault lake location store", ""},
 	{"catalog", "access blob fault iceberg lake location store vend", ""},
 
