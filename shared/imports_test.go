@@ -37,6 +37,7 @@ var rooms = []room{
 	{"store", "access fault kv lake location", ""},
 
 	{"token", "fault lake", "github.com/golang-jwt"},
+	{"token/secretsmanager/secretsmanagertest", "", "net/http"},
 	{"token/secretsmanager", "lake token", "github.com/aws"},
 	{"admin", "access fault lake location store", ""},
 	{"catalog", "access blob fault iceberg lake location store vend", ""},
@@ -62,6 +63,8 @@ var rooms = []room{
 	{"app/tokens", "app/base fault lake protocol/oauth rest store token", ""},
 	{"app/administration", "admin app/base lake protocol/management rest", ""},
 	{"app/contents", "app/base blob catalog lake protocol/icebergrest rest vend", ""},
+	{"app/cloudtest", "kv/dynamo/dynamotest token/secretsmanager/secretsmanagertest", "net/http"},
+	{"app/*", "* */* */*/*", "net/http github.com/aws environment clock"},
 	{"app", "* */*", "net/http github.com/aws github.com/prometheus environment clock"},
 	{"cli", "access lake", "net/http github.com/spf13"},
 	{"cmd/*", "app cli", "environment"},

@@ -15,9 +15,11 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	world := app.World{Getenv: os.Getenv, Stdout: os.Stdout, Stderr: os.Stderr}
 	code := cli.Main(ctx, cli.Config{
-		Serve: func(ctx context.Context, c cli.ServeConfig) error {
-			return app.Serve(ctx, app.World{Getenv: os.Getenv, Stdout: os.Stdout, Stderr: os.Stderr}, app.ServeConfig(c))
+		Serve: func(ctx context.Context, c cli.ServeConfig) error { return app.Serve(ctx, world, app.ServeConfig(c)) },
+		Bootstrap: func(ctx context.Context, c cli.BootstrapConfig) error {
+			return app.Bootstrap(ctx, world, app.BootstrapConfig(c))
 		},
 		Getenv:   os.Getenv,
 		Stdout:   os.Stdout,

@@ -6,14 +6,15 @@ import (
 	"slices"
 	"strings"
 
+	"firn/shared/admin"
 	"firn/shared/lake"
 )
 
 // bootstrap makes the realms that are not there yet. Credentials come from the environment; those that firn makes are
 // printed once and kept nowhere.
-func (a *App) bootstrap(ctx context.Context, w World, given map[lake.Realm]lake.Credentials) error {
-	for _, realm := range a.realms {
-		made, root, err := a.Admin.Bootstrap(ctx, realm, given[realm])
+func bootstrap(ctx context.Context, admins *admin.Service, realms []lake.Realm, given map[lake.Realm]lake.Credentials, w World) error {
+	for _, realm := range realms {
+		made, root, err := admins.Bootstrap(ctx, realm, given[realm])
 		if err != nil {
 			return fmt.Errorf("bootstrap the realm %s: %w", realm, err)
 		}

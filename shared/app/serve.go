@@ -96,7 +96,7 @@ func Serve(ctx context.Context, w World, c ServeConfig) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := a.bootstrap(ctx, w, given); err != nil {
+	if err := bootstrap(ctx, a.Admin, a.realms, given, w); err != nil {
 		return err
 	}
 	fmt.Fprintf(w.Stdout, "firn serves the Iceberg REST catalog at http://%s/api/catalog and tables' files at http://%s\n", api.Addr(), objects.Addr())

@@ -37,11 +37,12 @@ import (
 
 // Config is the world that a run of the command line sees.
 type Config struct {
-	Serve    func(ctx context.Context, c ServeConfig) error // runs until ctx ends; nil: the build has no `firn serve`
-	Getenv   func(name string) string                       // an unset variable is empty
-	Stdout   io.Writer
-	Stderr   io.Writer
-	Terminal bool // Stdout is a terminal: help is coloured, unless NO_COLOR is set
+	Serve     func(ctx context.Context, c ServeConfig) error     // runs until ctx ends; nil: the build has no `firn serve`
+	Bootstrap func(ctx context.Context, c BootstrapConfig) error // prepares a deployed environment; nil: the build cannot
+	Getenv    func(name string) string                           // an unset variable is empty
+	Stdout    io.Writer
+	Stderr    io.Writer
+	Terminal  bool // Stdout is a terminal: help is coloured, unless NO_COLOR is set
 }
 
 // nouns are the commands beside serve.
@@ -66,6 +67,9 @@ func Main(ctx context.Context, c Config, args []string) int {
 	s.bind(root.PersistentFlags())
 	if c.Serve != nil {
 		root.AddCommand(serve(c))
+	}
+	if c.Bootstrap != nil {
+		root.AddCommand(bootstrap(c))
 	}
 	for _, noun := range nouns {
 		root.AddCommand(noun(s))

@@ -92,14 +92,18 @@ func (s *ServeConfig) check() error {
 	if s.MaxBody < 1 {
 		return misused("--max-body must be 1 at least")
 	}
-	if len(s.Realms) == 0 {
+	return checkRealms(s.Realms)
+}
+
+func checkRealms(realms []string) error {
+	if len(realms) == 0 {
 		return misused("--realms must name one realm at least")
 	}
-	for i, realm := range s.Realms {
+	for i, realm := range realms {
 		if realm == "" || strings.ContainsFunc(realm, func(r rune) bool { return r <= ' ' || r > '~' }) {
 			return misused("--realms: %q is not a realm's name, which travels in a header: printable ASCII without spaces", realm)
 		}
-		if slices.Contains(s.Realms[:i], realm) {
+		if slices.Contains(realms[:i], realm) {
 			return misused("--realms names %q twice", realm)
 		}
 	}

@@ -13,9 +13,11 @@ import (
 
 // commandLine is the command line with the real server behind `firn serve`, as cmd/firn joins them.
 func commandLine(getenv func(string) string, stdout, stderr io.Writer) cli.Config {
+	world := app.World{Getenv: getenv, Stdout: stdout, Stderr: stderr}
 	return cli.Config{
-		Serve: func(ctx context.Context, c cli.ServeConfig) error {
-			return app.Serve(ctx, app.World{Getenv: getenv, Stdout: stdout, Stderr: stderr}, app.ServeConfig(c))
+		Serve: func(ctx context.Context, c cli.ServeConfig) error { return app.Serve(ctx, world, app.ServeConfig(c)) },
+		Bootstrap: func(ctx context.Context, c cli.BootstrapConfig) error {
+			return app.Bootstrap(ctx, world, app.BootstrapConfig(c))
 		},
 		Getenv: getenv, Stdout: stdout, Stderr: stderr,
 	}

@@ -17,3 +17,6 @@ func Service(b *base.Base, revoked func(ids ...lake.ID)) *admin.Service {
 
 // Protocol gives the routes of the management API.
 func Protocol(s *admin.Service) rest.Protocol { return management.Protocol(s) }
+
+// Part gives them where no key can be ended from.
+func Part(b *base.Base) rest.Protocol { return Protocol(Service(b, nil)) }

@@ -24,6 +24,17 @@ import (
 	"firn/shared/kv/dynamo/internal/fake"
 )
 
+// Serve gives the endpoint within the process, with one table, to whoever brings requests there by other ways.
+func Serve(t testing.TB, table string) http.Handler {
+	t.Helper()
+	server := fake.New(t)
+	client := dynamodb.New(dynamodb.Options{Region: "us-east-1", BaseEndpoint: &server.URL, Credentials: credentials.NewStaticCredentialsProvider("test", "test", "")})
+	if err := dynamo.CreateTable(context.Background(), client, table); err != nil {
+		t.Fatal(err)
+	}
+	return server
+}
+
 // Open makes a table that is gone with the test.
 func Open(t testing.TB) kv.Driver {
 	t.Helper()
