@@ -3,6 +3,8 @@ module firn
 go 1.26.0
 
 require (
+	github.com/aws/aws-cdk-go/awscdk/v2 v2.220.0 // the deployment as a program (infra, build tag cdk)
+	github.com/aws/aws-lambda-go v1.55.1 // the events of Lambda functions, and the loop that takes them (lambdahttp)
 	github.com/aws/aws-sdk-go-v2 v1.47.7 // the AWS clients: configuration, signing, errors
 	github.com/aws/aws-sdk-go-v2/config v1.33.15 // AWS settings of the environment, as every AWS tool reads them
 	github.com/aws/aws-sdk-go-v2/credentials v1.20.15 // a vended key as the credentials of a client
@@ -10,7 +12,10 @@ require (
 	github.com/aws/aws-sdk-go-v2/service/s3 v1.114.7 // metadata files in S3 and compatible stores (blob/s3)
 	github.com/aws/aws-sdk-go-v2/service/secretsmanager v1.50.9 // the secret of the keys that sign tokens (token/secretsmanager)
 	github.com/aws/aws-sdk-go-v2/service/sts v1.51.8 // AssumeRole with a session policy (vend/aws)
+	github.com/aws/constructs-go/constructs/v10 v10.4.2 // the tree that the CDK's constructs are in (infra)
+	github.com/aws/jsii-runtime-go v1.113.0 // the CDK, which is TypeScript, from Go (infra)
 	github.com/aws/smithy-go v1.28.8 // error codes of the AWS clients
+	github.com/awslabs/aws-lambda-go-api-proxy v0.16.2 // a request of a proxy event (lambdahttp)
 	github.com/golang-jwt/jwt/v5 v5.3.1 // signing and verifying tokens (token)
 	github.com/google/go-cmp v0.7.0 // differences in tests
 	github.com/google/uuid v1.6.0 // table UUIDs and names of metadata files
@@ -26,6 +31,7 @@ require (
 )
 
 require (
+	github.com/Masterminds/semver/v3 v3.4.0 // indirect
 	github.com/aws/aws-sdk-go-v2/aws/protocol/eventstream v1.7.26 // indirect
 	github.com/aws/aws-sdk-go-v2/feature/ec2/imds v1.20.7 // indirect
 	github.com/aws/aws-sdk-go-v2/internal/configsources v1.5.10 // indirect
@@ -40,12 +46,21 @@ require (
 	github.com/aws/aws-sdk-go-v2/service/sso v1.39.3 // indirect
 	github.com/aws/aws-sdk-go-v2/service/ssooidc v1.44.3 // indirect
 	github.com/beorn7/perks v1.0.1 // indirect
+	github.com/cdklabs/awscdk-asset-awscli-go/awscliv1/v2 v2.2.242 // indirect
+	github.com/cdklabs/awscdk-asset-node-proxy-agent-go/nodeproxyagentv6/v2 v2.1.0 // indirect
+	github.com/cdklabs/cloud-assembly-schema-go/awscdkcloudassemblyschema/v48 v48.6.0 // indirect
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
+	github.com/fatih/color v1.18.0 // indirect
 	github.com/inconshreveable/mousetrap v1.1.0 // indirect
+	github.com/mattn/go-colorable v0.1.13 // indirect
+	github.com/mattn/go-isatty v0.0.20 // indirect
 	github.com/munnerz/goautoneg v0.0.0-20191010083416-a7dc8b61c822 // indirect
 	github.com/prometheus/client_model v0.6.3 // indirect
 	github.com/prometheus/common v0.72.0 // indirect
 	github.com/prometheus/procfs v0.22.0 // indirect
+	github.com/yuin/goldmark v1.4.13 // indirect
+	golang.org/x/lint v0.0.0-20210508222113-6edffad5e616 // indirect
+	golang.org/x/mod v0.27.0 // indirect
 	golang.org/x/sys v0.49.0 // indirect
 	golang.org/x/tools v0.36.0 // indirect
 	google.golang.org/protobuf v1.36.12 // indirect

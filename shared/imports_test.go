@@ -47,6 +47,8 @@ var rooms = []room{
 	{"protocol/management", "access admin fault lake rest", "net/http"},
 	{"protocol/icebergrest", "catalog fault iceberg lake rest", "net/http"},
 
+	{"lambdahttp", "fault rest", "net/http github.com/aws github.com/awslabs"},
+
 	{"s3local", "fault", "net/http"},
 	{"kv/kvtest", "fault kv", ""},
 	{"kv/dynamo/dynamotest", "kv kv/dynamo kv/dynamo/internal/fake", "net/http github.com/aws environment"},
@@ -71,7 +73,7 @@ var rooms = []room{
 }
 
 // rim are the things that only the rooms that name them may use, by the beginning of their import path.
-var rim = []string{"net/http", "github.com/aws", "go.etcd.io", "github.com/prometheus", "github.com/spf13", "github.com/golang-jwt"}
+var rim = []string{"net/http", "github.com/aws", "github.com/awslabs", "go.etcd.io", "github.com/prometheus", "github.com/spf13", "github.com/golang-jwt"}
 
 // calls are functions that only the rooms that name them may call.
 var calls = map[string]string{
