@@ -153,8 +153,8 @@ type Driver interface {
 	// least as new as every Write that was answered before Get was called.
 	Get(ctx context.Context, keys []Key) ([]*Item, error)
 	// List answers items of a partition in byte order of their sort keys, strongly consistent. next is empty at the end of
-	// what was asked for; else more may follow: go on with it as Page.After. A page may be shorter than Limit, even empty,
-	// with more to follow. After need not name an item, nor begin with Prefix.
+	// what was asked for, also where the page is just full; else more may follow: go on with it as Page.After. A page may be
+	// shorter than Limit, even empty, with more to follow. After need not name an item, nor begin with Prefix.
 	List(ctx context.Context, page Page) (items []Item, next string, err error)
 	// Write applies all operations or none. If a condition does not hold the error is a *ConditionError about the first
 	// such operation, and nothing changed. A lost answer is never reported as a ConditionError that the Write itself

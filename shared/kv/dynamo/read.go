@@ -100,7 +100,7 @@ func (t *Table) List(ctx context.Context, page kv.Page) ([]kv.Item, string, erro
 	in := &dynamodb.QueryInput{
 		TableName:                 t.name,
 		ConsistentRead:            aws.Bool(true),
-		Limit:                     aws.Int32(int32(page.Limit)),
+		Limit:                     aws.Int32(int32(page.Limit) + 1), // DynamoDB tells of a next page where the last is just full
 		KeyConditionExpression:    aws.String("#pk = :pk"),
 		ExpressionAttributeNames:  map[string]string{"#pk": partitionName},
 		ExpressionAttributeValues: attributes{":pk": text(page.Partition)},
@@ -129,6 +129,9 @@ func (t *Table) List(ctx context.Context, page kv.Page) ([]kv.Item, string, erro
 			return nil, "", err
 		}
 		items[i] = *item
+	}
+	if len(items) > page.Limit {
+		return items[:page.Limit], items[page.Limit-1].Key.Sort, nil
 	}
 	next, _ := out.LastEvaluatedKey[sortName].(*types.AttributeValueMemberS)
 	if next == nil {

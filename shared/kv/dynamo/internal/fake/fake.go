@@ -12,6 +12,7 @@ package fake
 
 import (
 	"encoding/json"
+	"hash/crc32"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -110,6 +111,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
 	text, _ := json.Marshal(answer)
+	w.Header().Set("X-Amz-Crc32", strconv.FormatUint(uint64(crc32.ChecksumIEEE(text)), 10))
 	if f.CutAnswer {
 		w.Header().Set("Content-Length", strconv.Itoa(len(text)+1))
 	}
