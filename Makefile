@@ -5,7 +5,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # The race detector is written in C: without a compiler the tests run, but without it.
 RACE := $(if $(shell command -v gcc clang cc),-race)
 
-.PHONY: help serve build test check fmt vet staticcheck tidy race bench
+.PHONY: help serve functions build test check fmt vet staticcheck tidy race bench
 .PHONY: conformance conformance-dynamodb conformance-minio conformance-polaris conformance-rck interop-pyiceberg
 
 help: ## List the targets.
@@ -13,6 +13,14 @@ help: ## List the targets.
 
 serve: ## Run the whole server on this machine, with its data in ./firn-data.
 	go run ./cmd/firn serve
+
+FUNCTIONS := token management catalog commit credentials worker
+ARCH ?= arm64
+
+functions: ## Build the Lambda functions into ./bin/functions/$(ARCH) (ARCH=arm64 or amd64).
+	@for f in $(FUNCTIONS); do \
+	  CGO_ENABLED=0 GOOS=linux GOARCH=$(ARCH) go build -tags lambda.norpc -trimpath -ldflags '-s -w' -o bin/functions/$(ARCH)/$$f/bootstrap ./functions/$$f || exit 1; \
+	done
 
 build: ## Build ./bin/firn, stripped and without C.
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o bin/firn ./cmd/firn

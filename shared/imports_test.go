@@ -62,6 +62,8 @@ var rooms = []room{
 
 	{"app/polaristest", "", "net/http"},
 	{"app/base", "lake rest store token", "net/http"},
+	{"app/disk", "blob blob/file lake location vend", ""},
+	{"app/routes", "app/base protocol/* rest", ""},
 	{"app/tokens", "app/base fault lake protocol/oauth rest store token", ""},
 	{"app/administration", "admin app/base lake protocol/management rest", ""},
 	{"app/contents", "app/base blob catalog lake protocol/icebergrest rest vend", ""},
@@ -69,6 +71,7 @@ var rooms = []room{
 	{"app/*", "* */* */*/*", "net/http github.com/aws environment clock"},
 	{"app", "* */*", "net/http github.com/aws github.com/prometheus environment clock"},
 	{"cli", "access lake", "net/http github.com/spf13"},
+	{"functions/*", "app/* rest", ""},
 	{"cmd/*", "app cli", "environment"},
 }
 
@@ -148,7 +151,7 @@ func matches(pattern, name string) bool {
 func sources(t *testing.T) map[string]string {
 	t.Helper()
 	all := map[string]string{}
-	for _, top := range []string{".", "../cmd"} {
+	for _, top := range []string{".", "../cmd", "../functions"} {
 		err := filepath.WalkDir(top, func(file string, d fs.DirEntry, err error) error {
 			if err == nil && d.IsDir() && d.Name() == "testdata" {
 				return fs.SkipDir

@@ -9,6 +9,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/config"
 
+	"firn/shared/app/disk"
 	"firn/shared/blob"
 	bloblocal "firn/shared/blob/local"
 	"firn/shared/blob/s3"
@@ -59,7 +60,7 @@ func (e *embedded) config(ctx context.Context, c Config) Config {
 	vendor, opener := vend.ByStorage{Embedded: local}, blob.ByStorage{Embedded: objects}
 	forget := func(...lake.ID) {}
 	if c.AllowFileStorage {
-		opener.File = disk{}
+		opener.File = disk.Opener{}
 	}
 	// Without a cloud configured this reads the environment and finds nothing; no call is made before a key is asked for.
 	if base, err := config.LoadDefaultConfig(ctx); err == nil {

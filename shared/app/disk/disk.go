@@ -1,4 +1,5 @@
-package app
+// Package disk opens the folders of this machine to catalogs of storage type FILE.
+package disk
 
 import (
 	"context"
@@ -10,13 +11,13 @@ import (
 	"firn/shared/vend"
 )
 
-// disk opens exactly the folders of this machine that a catalog of storage type FILE allows.
-type disk struct{}
+// Opener opens exactly the folders of this machine that a catalog of storage type FILE allows.
+type Opener struct{}
 
-var _ blob.Opener = disk{}
+var _ blob.Opener = Opener{}
 
 // Open gives the bucket of the storage.
-func (disk) Open(ctx context.Context, storage *lake.Storage, cred vend.Credential) (blob.Bucket, error) {
+func (Opener) Open(ctx context.Context, storage *lake.Storage, cred vend.Credential) (blob.Bucket, error) {
 	var folders []location.Prefix
 	for _, text := range storage.AllowedLocations {
 		if p, err := location.ParsePrefix(text); err == nil {

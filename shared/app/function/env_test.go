@@ -1,0 +1,97 @@
+package function
+
+import (
+	"maps"
+	"os"
+	"strings"
+	"testing"
+
+	"firn/shared/app/cloudtest"
+	"firn/shared/kv/dynamo"
+	"firn/shared/lake"
+	"firn/shared/store"
+	"firn/shared/token"
+	"firn/shared/token/secretsmanager"
+	"firn/shared/token/secretsmanager/secretsmanagertest"
+
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+)
+
+// publish prepares the account as `firn bootstrap` does.
+func publish(t *testing.T) *token.Keys {
+	t.Helper()
+	cloud, err := config.LoadDefaultConfig(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := secretsmanager.New(cloud, secretsmanagertest.ARN).Prepare(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	jwks, err := keys.JWKS()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := store.New(store.Config{Driver: dynamo.New(dynamo.Config{Client: dynamodb.NewFromConfig(cloud), Table: cloudtest.Table})})
+	if err := s.PublishKeys(t.Context(), jwks); err != nil {
+		t.Fatal(err)
+	}
+	return keys
+}
+
+func TestAFunctionDoesNotStartOnAnEnvironmentThatIsIncomplete(t *testing.T) {
+	account := cloudtest.New(t)
+	account.Use(t)
+	rows := []struct {
+		name   string
+		change map[string]string
+		want   []string // parts of the error
+	}{
+		{"not prepared", nil, []string{"run `firn bootstrap`"}},
+		{"no table", map[string]string{"FIRN_TABLE": ""}, []string{"FIRN_TABLE is needed"}},
+		{"a table that is not there", map[string]string{"FIRN_TABLE": "none"}, []string{"read the signing keys"}},
+		{"flags and numbers that are none, all at once", map[string]string{"FIRN_UNIQUE_LOCATIONS": "perhaps", "FIRN_REQUIRE_ROTATION": "2x", "FIRN_MAX_BODY": "-1"},
+			[]string{"FIRN_UNIQUE_LOCATIONS must be true or false", "FIRN_REQUIRE_ROTATION must be", "FIRN_MAX_BODY must be a whole number"}},
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			env := account.Environment()
+			maps.Copy(env, row.change)
+			_, err := open(t.Context(), func(name string) string { return env[name] }, Published)
+			for _, want := range row.want {
+				if err == nil || !strings.Contains(err.Error(), want) {
+					t.Errorf("got %v, want %q", err, want)
+				}
+			}
+		})
+	}
+}
+
+func TestAFunctionReadsItsSettings(t *testing.T) {
+	account := cloudtest.New(t)
+	account.Use(t)
+	keys := publish(t)
+	t.Setenv("FIRN_REALMS", "A, B")
+	t.Setenv("FIRN_UNIQUE_LOCATIONS", "false")
+	t.Setenv("FIRN_REQUIRE_ROTATION", "true")
+	t.Setenv("FIRN_ALLOW_OVERLAPPING_CATALOGS", "true")
+	t.Setenv("FIRN_MAX_BODY", "1000")
+	e, err := open(t.Context(), os.Getenv, Published)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(e.Realms) != 2 || e.Realms[1] != "B" || e.UniqueLocations || !e.RequireRotation || !e.AllowOverlappingCatalogs || e.MaxBody != 1000 {
+		t.Errorf("got %+v, want what the environment says", e.Base)
+	}
+	if e.Secret != secretsmanagertest.ARN || e.MaxAnswer == 0 || e.AllowFileStorage {
+		t.Errorf("got secret %q, answers up to %d, FILE storage %v", e.Secret, e.MaxAnswer, e.AllowFileStorage)
+	}
+	raw, err := token.NewIssuer(keys).Issue("A", &lake.Principal{ID: "1", Name: "ann", ClientID: "ann"}, 1, []string{"PRINCIPAL_ROLE:ALL"}, e.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := token.NewVerifier(e.Keys).Verify("A", raw.Reveal(), e.Now()); err != nil {
+		t.Errorf("a token of the secret's keys is not verified by the published ones: %v", err)
+	}
+}

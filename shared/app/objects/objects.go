@@ -1,0 +1,17 @@
+// Package objects lets a function read and write metadata files.
+package objects
+
+import (
+	"firn/shared/app/function"
+	"firn/shared/blob"
+	"firn/shared/blob/s3"
+)
+
+// Files opens S3 and compatible stores, with vended keys alone: the function's own rights open nothing.
+func Files(e *function.Env) (blob.Opener, error) {
+	opener, err := s3.New(s3.Config{Base: e.AWS})
+	if err != nil {
+		return nil, err
+	}
+	return blob.ByStorage{S3: opener}, nil
+}

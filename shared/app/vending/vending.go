@@ -1,0 +1,57 @@
+// Package vending lets a function hand out keys to what is in catalogs.
+package vending
+
+import (
+	"context"
+
+	"firn/shared/app/base"
+	"firn/shared/app/contents"
+	"firn/shared/app/function"
+	"firn/shared/blob"
+	"firn/shared/catalog"
+	"firn/shared/fault"
+	"firn/shared/lake"
+	"firn/shared/rest"
+	"firn/shared/vend"
+	"firn/shared/vend/aws"
+)
+
+// Files makes what opens the object store; objects.Files is one.
+type Files func(*function.Env) (blob.Opener, error)
+
+// Contents gives the routes of the Iceberg REST catalog. Without files those that need none work.
+func Contents(files Files) func(*function.Env) ([]rest.Protocol, error) {
+	return func(e *function.Env) ([]rest.Protocol, error) {
+		s, err := Service(e, files)
+		if err != nil {
+			return nil, err
+		}
+		return []rest.Protocol{contents.Protocol(s), base.Operations()}, nil
+	}
+}
+
+// Service makes the use-cases, with a cache before STS.
+func Service(e *function.Env, files Files) (*catalog.Service, error) {
+	sts, err := aws.New(aws.Config{Base: e.AWS})
+	if err != nil {
+		return nil, err
+	}
+	var opener blob.Opener = noFiles{}
+	if files != nil {
+		if opener, err = files(e); err != nil {
+			return nil, err
+		}
+	}
+	cache := vend.NewCache(vend.CacheConfig{Vendor: sts, Now: e.Now})
+	return contents.Service(&e.Base, vend.ByStorage{S3: cache}, opener, cache.Forget), nil
+}
+
+// noFiles is the object store of a function that reaches none.
+type noFiles struct{}
+
+var _ blob.Opener = noFiles{}
+
+// Open refuses.
+func (noFiles) Open(context.Context, *lake.Storage, vend.Credential) (blob.Bucket, error) {
+	return nil, fault.New(fault.Unsupported, "This function reaches no object store.")
+}

@@ -1,0 +1,28 @@
+// Package work is the function that nobody asks: by its schedule it takes up what must go on after answers, a bounded
+// part each time, and it takes the steps of the signing secret's rotation.
+package work
+
+import (
+	"context"
+	"encoding/json"
+
+	"firn/shared/app/contents"
+	"firn/shared/app/function"
+	"firn/shared/app/objects"
+	"firn/shared/app/signing"
+	"firn/shared/app/vending"
+)
+
+// Handler makes the function.
+func Handler(e *function.Env) (func(context.Context, json.RawMessage) error, error) {
+	s, err := vending.Service(e, objects.Files)
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context, event json.RawMessage) error {
+		if rotates, err := signing.Rotate(ctx, e, event); rotates || err != nil {
+			return err
+		}
+		return contents.Tick(ctx, s, e.Realms)
+	}, nil
+}
