@@ -48,6 +48,7 @@ var rooms = []room{
 	{"protocol/icebergrest", "catalog fault iceberg lake rest", "net/http"},
 
 	{"lambdahttp", "fault rest", "net/http github.com/aws github.com/awslabs"},
+	{"lambdahttp/lambdatest", "", "net/http"},
 
 	{"s3local", "fault", "net/http"},
 	{"kv/kvtest", "fault kv", ""},
