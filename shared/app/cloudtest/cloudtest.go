@@ -3,9 +3,11 @@
 package cloudtest
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 
 	"firn/shared/kv/dynamo/dynamotest"
@@ -15,23 +17,72 @@ import (
 // Table is the name of the account's table.
 const Table = "firn-test"
 
-// Account is what a deployment has made.
+// Account is what a deployment has made. It may be asked, and told to fail, concurrently.
 type Account struct {
 	URL    string
 	Secret *secretsmanagertest.Manager
+
+	mu    sync.Mutex
+	plan  func(action string) Fault
+	calls map[string]int
+}
+
+// Fault is what happens to one call. The zero value lets it through.
+type Fault struct {
+	Refuse string // the error's code, such as ThrottlingException: the call has no effect
+	Lose   bool   // it has its effect, and the connection breaks before the answer
+}
+
+// Plan says what happens to calls from now on; nil: nothing does. The action is the last part of the call's X-Amz-Target,
+// such as PutItem.
+func (a *Account) Plan(plan func(action string) Fault) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.plan = plan
+}
+
+// Take gives how often each action was called since the last Take.
+func (a *Account) Take() map[string]int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	was := a.calls
+	a.calls = map[string]int{}
+	return was
+}
+
+func (a *Account) begin(action string) Fault {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.calls[action]++
+	if a.plan == nil {
+		return Fault{}
+	}
+	return a.plan(action)
 }
 
 // New makes an account that is gone with the test.
 func New(t testing.TB) *Account {
 	t.Helper()
-	a := &Account{Secret: secretsmanagertest.New()}
+	a := &Account{Secret: secretsmanagertest.New(), calls: map[string]int{}}
 	table := dynamotest.Serve(t, Table)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.Header.Get("X-Amz-Target"), "secretsmanager.") {
-			a.Secret.ServeHTTP(w, r)
+		service, action, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+		f := a.begin(action)
+		if f.Refuse != "" {
+			w.Header().Set("X-Amzn-ErrorType", f.Refuse)
+			w.WriteHeader(http.StatusBadRequest)
+			fmt.Fprintf(w, `{"__type":"%s","message":"planned"}`, f.Refuse)
 			return
 		}
-		table.ServeHTTP(w, r)
+		to := table
+		if service == "secretsmanager" {
+			to = a.Secret
+		}
+		if f.Lose {
+			to.ServeHTTP(httptest.NewRecorder(), r)
+			panic(http.ErrAbortHandler)
+		}
+		to.ServeHTTP(w, r)
 	}))
 	t.Cleanup(server.Close)
 	a.URL = server.URL

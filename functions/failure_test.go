@@ -1,0 +1,150 @@
+//go:build unix
+
+package functions
+
+import (
+	"fmt"
+	"runtime"
+	"sync"
+	"testing"
+
+	"firn/shared/app/cloudtest"
+	"firn/shared/rest"
+)
+
+// Functions are killed in the middle, again and again: what was acknowledged is there, every table can be read, and a
+// retry works.
+func TestKilledFunctionsLoseNothing(t *testing.T) {
+	d := deploy(t, nil)
+	c := d.root(t)
+	c.settle(t)
+	const writers = 3
+	var acknowledged [writers]int
+	done := make(chan struct{}, 1<<12) // an entry for each that was acknowledged
+	var group sync.WaitGroup
+	stop := make(chan struct{})
+	for i := range writers {
+		name := fmt.Sprint("t", i)
+		c.create(t, name)
+		group.Go(func() {
+			for n := 1; ; n++ {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				for { // one that got no clear answer is sent again: the value is the same
+					status, body := c.send(t, "POST", tables+"/"+name, put("n", fmt.Sprint(n)))
+					if status == 200 {
+						break
+					}
+					if status/100 == 4 {
+						t.Errorf("commit %d to %s: got %d %s", n, name, status, body)
+						return
+					}
+				}
+				acknowledged[i] = n
+				done <- struct{}{}
+			}
+		})
+	}
+	const kills, between = 8, 6 // commits that are acknowledged between two kills
+	for range kills {
+		for range between {
+			<-done
+		}
+		for d.Kill(string(rest.Commit)) == 0 { // in the middle of a commit
+			runtime.Gosched()
+		}
+	}
+	close(stop)
+	group.Wait()
+	for i, n := range acknowledged {
+		if got := c.property(t, fmt.Sprint("t", i), "n"); got != fmt.Sprint(n) {
+			t.Errorf("table %d: got the commit %s, want the last that was acknowledged, %d", i, got, n)
+		}
+	}
+}
+
+func TestManyAtOnceOnAColdDeployment(t *testing.T) {
+	d := deploy(t, nil)
+	c := d.root(t)
+	c.settle(t)
+	c.create(t, "t")
+	for _, name := range []rest.Function{rest.Token, rest.Catalog, rest.Credentials} {
+		d.Recycle(string(name))
+	}
+	var group sync.WaitGroup
+	for range 12 {
+		group.Go(func() {
+			for _, ask := range [][3]string{{"POST", "/api/catalog/v1/oauth/tokens", login}, {"GET", tables + "/t", ""}, {"GET", tables + "/t/credentials", ""}} {
+				if status, body := c.send(t, ask[0], ask[1], ask[2]); status != 200 {
+					t.Errorf("%s: got %d %s", ask[1], status, body)
+				}
+			}
+		})
+	}
+	group.Wait()
+}
+
+// What the account refuses, or loses, ends in the answer that lets a client do the right thing: come again where nothing
+// happened, look where something may have.
+func TestFaultsOfTheAccount(t *testing.T) {
+	always := func(action string, f cloudtest.Fault) func(string) cloudtest.Fault {
+		return func(a string) cloudtest.Fault {
+			if a == action {
+				return f
+			}
+			return cloudtest.Fault{}
+		}
+	}
+	rows := []struct {
+		name               string
+		plan               func(string) cloudtest.Fault
+		method, path, body string
+		want               int
+		landed             bool // the commit is there afterwards
+	}{
+		{"a throttled read of the table", always("BatchGetItem", cloudtest.Fault{Refuse: "ProvisionedThroughputExceededException"}), "GET", tables + "/t", "", 429, false},
+		{"a throttled swap", always("PutItem", cloudtest.Fault{Refuse: "ThrottlingException"}), "POST", tables + "/t", put("k", "v"), 429, false},
+		{"a table without rights", always("BatchGetItem", cloudtest.Fault{Refuse: "AccessDeniedException"}), "GET", tables + "/t", "", 500, false},
+		{"a swap whose answer is lost", always("PutItem", cloudtest.Fault{Lose: true}), "POST", tables + "/t", put("k", "v"), 200, true},
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			d := deploy(t, nil)
+			c := d.root(t)
+			c.settle(t)
+			c.create(t, "t")
+			c.must(t, "POST", tables+"/t", put("warm", "1"))
+			d.account.Plan(row.plan)
+			status, body := c.send(t, row.method, row.path, row.body)
+			d.account.Plan(nil)
+			if status != row.want {
+				t.Errorf("got %d %s, want %d", status, body, row.want)
+			}
+			if got := c.property(t, "t", "k"); (got == "v") != row.landed {
+				t.Errorf("the commit landed: %v, want %v", got == "v", row.landed)
+			}
+			c.must(t, "POST", tables+"/t", put("k", "again"))
+		})
+	}
+}
+
+// A function whose environment was prepared badly, or whose secret cannot be read, answers as one that is not there, and
+// works as soon as it can.
+func TestAFunctionThatCannotStartStartsLater(t *testing.T) {
+	d := deploy(t, nil)
+	c := &client{url: d.url}
+	d.account.Plan(func(action string) cloudtest.Fault {
+		if action == "GetSecretValue" {
+			return cloudtest.Fault{Refuse: "AccessDeniedException"}
+		}
+		return cloudtest.Fault{}
+	})
+	if status, body := c.send(t, "POST", "/api/catalog/v1/oauth/tokens", login); status/100 != 5 {
+		t.Errorf("got %d %s, want a failure of the server's", status, body)
+	}
+	d.account.Plan(nil)
+	d.root(t)
+}

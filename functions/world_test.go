@@ -1,0 +1,125 @@
+//go:build unix
+
+package functions
+
+import (
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"firn/shared/app"
+	"firn/shared/app/administration"
+	"firn/shared/app/cloudtest"
+	"firn/shared/app/disk"
+	"firn/shared/app/function"
+	"firn/shared/app/routes"
+	"firn/shared/app/signing"
+	"firn/shared/app/tokens"
+	"firn/shared/app/vending"
+	"firn/shared/blob"
+	"firn/shared/lambdahttp/lambdatest"
+	"firn/shared/rest"
+	"firn/shared/token/secretsmanager/secretsmanagertest"
+)
+
+// functionEnv makes the test binary one of the functions.
+const functionEnv = "FIRN_TEST_FUNCTION"
+
+func TestMain(m *testing.M) {
+	if name := os.Getenv(functionEnv); name != "" {
+		run(rest.Function(name))
+	}
+	os.Exit(m.Run())
+}
+
+// run is the main of a function, with the disk of this machine in place of S3.
+func run(name rest.Function) {
+	files := func(*function.Env) (blob.Opener, error) { return blob.ByStorage{File: disk.Opener{}}, nil }
+	local := func(part func(*function.Env) ([]rest.Protocol, error)) func(*function.Env) ([]rest.Protocol, error) {
+		return func(e *function.Env) ([]rest.Protocol, error) {
+			e.AllowFileStorage = true
+			return part(e)
+		}
+	}
+	switch name {
+	case rest.Token:
+		function.Run(name, signing.Secret, local(function.Part(tokens.Protocol)))
+	case rest.Management:
+		function.Run(name, function.Published, local(function.Part(administration.Part)))
+	case rest.Credentials:
+		function.Run(name, function.Published, local(vending.Contents(nil)))
+	default:
+		function.Run(name, function.Published, local(vending.Contents(files)))
+	}
+}
+
+// deployment is an environment whose functions are this test's binary, with root:s3cr3t in the realms POLARIS and OTHER.
+type deployment struct {
+	*lambdatest.Gateway
+	account *cloudtest.Account
+	url     string // with the stage
+}
+
+func deploy(t *testing.T, env map[string]string) *deployment {
+	t.Helper()
+	d := &deployment{account: cloudtest.New(t)}
+	d.account.Use(t)
+	t.Setenv("FIRN_BOOTSTRAP_CREDENTIALS", "POLARIS,root,s3cr3t;OTHER,root,s3cr3t")
+	err := app.Bootstrap(t.Context(), app.World{Getenv: os.Getenv, Stdout: io.Discard},
+		app.BootstrapConfig{Table: cloudtest.Table, SigningSecret: secretsmanagertest.ARN, Realms: []string{"POLARIS", "OTHER"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	deployed := map[string]lambdatest.Function{}
+	for _, name := range []rest.Function{rest.Token, rest.Management, rest.Catalog, rest.Commit, rest.Credentials} {
+		all := d.account.Environment()
+		all[functionEnv], all["FIRN_REALMS"] = string(name), "POLARIS,OTHER"
+		for k, v := range env {
+			all[k] = v
+		}
+		if name != rest.Token {
+			delete(all, "FIRN_SIGNING_SECRET")
+		}
+		deployed[string(name)] = lambdatest.Function{Bootstrap: self, Env: all, Timeout: 20 * time.Second}
+	}
+	d.Gateway, d.url = lambdatest.Start(t, lambdatest.Config{Functions: deployed, Route: serves(routes.All()), Now: time.Now, BinaryMediaTypes: []string{"*/*"}})
+	return d
+}
+
+// serves says which function a request is for. What matches no route goes where a deployed API sends it: to the catalog.
+func serves(protocols []rest.Protocol) func(*http.Request) (string, bool) {
+	return func(r *http.Request) (string, bool) {
+		segments := strings.Split(strings.Trim(r.URL.EscapedPath(), "/"), "/")
+		found := ""
+		for _, p := range protocols {
+			for _, route := range p.Routes {
+				if matches(strings.Split(strings.Trim(route.Pattern, "/"), "/"), segments) && (found == "" || route.Method == r.Method) {
+					found = string(route.Function)
+				}
+			}
+		}
+		if found == "" {
+			found = string(rest.Catalog)
+		}
+		return found, true
+	}
+}
+
+func matches(pattern, segments []string) bool {
+	if len(pattern) != len(segments) {
+		return false
+	}
+	for i, p := range pattern {
+		if p != segments[i] && !strings.HasPrefix(p, "{") {
+			return false
+		}
+	}
+	return true
+}
