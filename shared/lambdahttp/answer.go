@@ -55,7 +55,7 @@ func (x *exchange) encode() (any, bool) {
 func (x *exchange) packed() bool { return x.sent.Get("Content-Encoding") != "" }
 
 func (x *exchange) whole(body string, binary bool) any {
-	if !x.event.second() {
+	if !x.event.v2() {
 		return events.APIGatewayProxyResponse{StatusCode: x.status, MultiValueHeaders: x.sent, Body: body, IsBase64Encoded: binary}
 	}
 	header, cookies := x.joined()
@@ -66,7 +66,7 @@ func (x *exchange) whole(body string, binary bool) any {
 }
 
 func (x *exchange) streamed(body *strings.Reader) any {
-	if !x.event.second() {
+	if !x.event.v2() {
 		return &events.APIGatewayProxyStreamingResponse{StatusCode: x.status, MultiValueHeaders: x.sent, Body: body}
 	}
 	header, cookies := x.joined()

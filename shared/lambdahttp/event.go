@@ -55,31 +55,31 @@ func parse(payload []byte) (*event, error) {
 	switch {
 	case e.Context.ELB != nil: // has the form of a REST API, but another encoding of queries
 		return nil, fmt.Errorf("%w, but a load balancer's", errKind)
-	case e.second() && e.Context.HTTP.Method != "", !e.second() && e.Method != "":
+	case e.v2() && e.Context.HTTP.Method != "", !e.v2() && e.Method != "":
 		return e, nil
 	}
 	return nil, errKind
 }
 
-// second says whether the event has the second form.
-func (e *event) second() bool { return e.Version == "2.0" }
+// v2 says whether the event has the second form.
+func (e *event) v2() bool { return e.Version == "2.0" }
 
 // functionURL tells a Function URL from an HTTP API, whose event is the same but for the domain.
 func (e *event) functionURL() bool {
-	return e.second() && strings.Contains(e.Context.DomainName, ".lambda-url.")
+	return e.v2() && strings.Contains(e.Context.DomainName, ".lambda-url.")
 }
 
 // httpAPI says whether the event is an HTTP API's, of either form.
 func (e *event) httpAPI() bool { return e.Version != "" && !e.functionURL() }
 
-// first gives the part of an event of the first form that httpadapter shall see.
-func (e *event) first(path string) events.APIGatewayProxyRequest {
+// requestV1 gives the part of an event of the first form that httpadapter shall see.
+func (e *event) requestV1(path string) events.APIGatewayProxyRequest {
 	return events.APIGatewayProxyRequest{HTTPMethod: e.Method, Path: path,
 		QueryStringParameters: e.Query, MultiValueQueryStringParameters: e.MultiValueQuery}
 }
 
-// v2 gives the part of an event of the second form that httpadapter shall see.
-func (e *event) v2(path string) events.APIGatewayV2HTTPRequest {
+// requestV2 gives the part of an event of the second form that httpadapter shall see.
+func (e *event) requestV2(path string) events.APIGatewayV2HTTPRequest {
 	v := events.APIGatewayV2HTTPRequest{RawPath: path, RawQueryString: e.RawQuery}
 	v.RequestContext.HTTP.Method = e.Context.HTTP.Method
 	return v

@@ -47,10 +47,10 @@ func (x *exchange) serve(ctx context.Context) {
 		x.refuse(ctx, slog.LevelInfo, fault.New(fault.Malformed, "The path is not valid percent-encoding").Because(err))
 		return
 	}
-	if x.event.second() {
-		_, err = httpadapter.NewV2(x).ProxyWithContext(ctx, x.event.v2(path))
+	if x.event.v2() {
+		_, err = httpadapter.NewV2(x).ProxyWithContext(ctx, x.event.requestV2(path))
 	} else {
-		_, err = httpadapter.New(x).ProxyWithContext(ctx, x.event.first(path))
+		_, err = httpadapter.New(x).ProxyWithContext(ctx, x.event.requestV1(path))
 	}
 	if !x.reached {
 		x.refuse(ctx, slog.LevelInfo, fault.New(fault.Malformed, "The method or query is not one of HTTP").Because(err))

@@ -5,7 +5,7 @@ import "strings"
 // target gives the path for the handler: without the custom domain's base path and the stage, and percent-encoded.
 func (e *event) target(base string) string {
 	path := e.Path
-	if e.second() {
+	if e.v2() {
 		path = e.RawPath
 	}
 	path = trim(path, base)

@@ -44,7 +44,7 @@ func (r *recorder) WriteHeader(status int) {
 	length, err := strconv.Atoi(r.sent.Get("Content-Length"))
 	r.sent.Del("Content-Length") // the gateway counts what it sends
 	switch {
-	case err != nil || length <= 0 || r.head || r.bodiless():
+	case err != nil || length < 0 || r.head || r.bodiless():
 	case length > r.limit:
 		r.over = true
 	default:

@@ -1,6 +1,7 @@
 package lambdahttp_test
 
 import (
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"io"
@@ -10,8 +11,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"compress/gzip"
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/google/go-cmp/cmp"
@@ -120,7 +119,7 @@ func TestPaths(t *testing.T) {
 
 		{"HTTP API: decoded", "http-load.json", "$default", "", "/api/a\x1fb\x7f λ?#", "/api/a%1Fb%7F%20%CE%BB%3F%23"},
 		{"HTTP API: percent signs", "http-load.json", "$default", "", "/api/100%/%1/%g0/%0g/%", "/api/100%25/%251/%25g0/%250g/%25"},
-		{"HTTP API: what looks escaped", "http-load.json", "$default", "", "/api/a%1fb%2Fc", "/api/a%1fb%2Fc"},
+		{"HTTP API: what looks escaped", "http-load.json", "$default", "", "/api/a%1fb%2F", "/api/a%1fb%2F"},
 		{"HTTP API, old payload: decoded", "http-load-1.json", "$default", "", "/api/a\x1fb%", "/api/a%1Fb%25"},
 
 		{"a stage", "http-load.json", "firn", "", "/firn/api/a", "/api/a"},
@@ -129,7 +128,7 @@ func TestPaths(t *testing.T) {
 		{"a stage once", "http-load.json", "firn", "", "/firn/firn/a", "/firn/a"},
 		{"a longer segment than the stage", "http-load.json", "firn", "", "/firnify/a", "/firnify/a"},
 		{"no stage in the path", "rest-load.json", "firn", "", "/api/firn/a", "/api/firn/a"},
-		{"no stage", "rest-load.json", "", "", "/api/a", "/api/a"},
+		{"no stage", "rest-load.json", "", "", "//api/a", "//api/a"},
 		{"the stage of a domain without one", "rest-custom-domain.json", "firn", "", "/firn/api/a", "/api/a"},
 
 		{"a base path", "rest-custom-domain.json", "firn", "/lake", "/lake/api/a", "/api/a"},
@@ -151,8 +150,10 @@ func TestPaths(t *testing.T) {
 			if got.Path != test.want {
 				t.Errorf("path: got %q, want %q", got.Path, test.want)
 			}
-			if refused := answer.Status == 400; refused != (test.want == "") {
-				t.Errorf("status: got %d", answer.Status)
+			if test.want == "" {
+				if e := refused(t, answer); answer.Status != 400 || e.Error.Message != "The path is not valid percent-encoding" {
+					t.Errorf("got %d %+v", answer.Status, e)
+				}
 			}
 		})
 	}
@@ -165,7 +166,7 @@ func TestWhatTheGatewaySendsOtherwise(t *testing.T) {
 		payload []byte
 		right   func(asked) bool
 	}{
-		{"no headers by many values", event(t, "rest-load.json", "multiValueHeaders", none), func(a asked) bool {
+		{"no headers by many values", event(t, "rest-load.json", "multiValueHeaders", map[string]any{}), func(a asked) bool {
 			return a.Header.Get("If-None-Match") == `W/"2"` && a.Header.Get("Authorization") != ""
 		}},
 		{"no headers", event(t, "url-load.json", "headers", none, "cookies", nil), func(a asked) bool { return len(a.Header) == 1 && strings.Contains(a.Host, ".lambda-url.") }},
