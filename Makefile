@@ -6,7 +6,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 RACE := $(if $(shell command -v gcc clang cc),-race)
 
 .PHONY: help serve functions build test check fmt vet staticcheck tidy race bench
-.PHONY: conformance conformance-dynamodb conformance-minio conformance-polaris conformance-rck interop-pyiceberg
+.PHONY: conformance conformance-dynamodb conformance-minio conformance-polaris conformance-rck conformance-functions interop-pyiceberg
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,7 +48,7 @@ race: ## Run the tests with the race detector, in random order.
 bench: ## Run the benchmarks.
 	go test -run '^$$' -bench . -benchmem ./shared/...
 
-conformance: conformance-dynamodb conformance-minio conformance-polaris conformance-rck interop-pyiceberg ## Hold firn to other people's servers, tests and clients.
+conformance: conformance-dynamodb conformance-minio conformance-polaris conformance-rck conformance-functions interop-pyiceberg ## Hold firn to other people's servers, tests and clients.
 
 conformance-dynamodb: ## Run the table's suites on a DynamoDB emulator (needs Python; fetches MiniStack).
 	localstack/with-dynamodb go test -count=1 ./shared/kv/... ./shared/store/...
@@ -61,6 +61,9 @@ conformance-polaris: ## Compare with the recorded answers of Apache Polaris, and
 
 conformance-rck: ## Run Iceberg's REST compatibility kit (needs Java 17 or newer and Maven).
 	localstack/rck/run
+
+conformance-functions: ## Run the same kit against the Lambda functions behind an emulated gateway.
+	localstack/with-functions localstack/rck/run
 
 interop-pyiceberg: ## Write, read, revoke and intrude with PyIceberg (needs Python 3.11 or newer).
 	localstack/pyiceberg/run

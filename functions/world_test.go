@@ -89,8 +89,23 @@ func deploy(t *testing.T, env map[string]string) *deployment {
 		}
 		deployed[string(name)] = lambdatest.Function{Bootstrap: self, Env: all, Timeout: 20 * time.Second}
 	}
-	d.Gateway, d.url = lambdatest.Start(t, lambdatest.Config{Functions: deployed, Route: serves(routes.All()), Now: time.Now, BinaryMediaTypes: []string{"*/*"}})
+	d.Gateway, d.url = lambdatest.Start(t, lambdatest.Config{Functions: deployed, Route: serves(routes.All()), Now: time.Now, BinaryMediaTypes: []string{"*/*"}, Output: logs(t)})
 	return d
+}
+
+// logs is where functions print to: the test's output, or the file that FIRN_TEST_LOG names.
+func logs(t *testing.T) io.Writer {
+	t.Helper()
+	name := os.Getenv("FIRN_TEST_LOG")
+	if name == "" {
+		return t.Output()
+	}
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	return f
 }
 
 // serves says which function a request is for. What matches no route goes where a deployed API sends it: to the catalog.
