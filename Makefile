@@ -62,8 +62,9 @@ conformance-polaris: ## Compare with the recorded answers of Apache Polaris, and
 conformance-rck: ## Run Iceberg's REST compatibility kit (needs Java 17 or newer and Maven).
 	localstack/rck/run
 
-conformance-functions: ## Run the same kit against the Lambda functions behind an emulated gateway.
+conformance-functions: ## Run the same kit, and PyIceberg on MinIO, against the Lambda functions behind an emulated gateway.
 	localstack/with-functions localstack/rck/run
+	localstack/with-minio localstack/with-functions localstack/pyiceberg/run
 
 interop-pyiceberg: ## Write, read, revoke and intrude with PyIceberg (needs Python 3.11 or newer).
 	localstack/pyiceberg/run

@@ -15,6 +15,7 @@ import (
 	"firn/shared/app/cloudtest"
 	"firn/shared/app/disk"
 	"firn/shared/app/function"
+	"firn/shared/app/objects"
 	"firn/shared/app/routes"
 	"firn/shared/app/signing"
 	"firn/shared/app/tokens"
@@ -35,9 +36,12 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// run is the main of a function, with the disk of this machine in place of S3.
+// run is the main of a function, with the disk of this machine beside S3.
 func run(name rest.Function) {
-	files := func(*function.Env) (blob.Opener, error) { return blob.ByStorage{File: disk.Opener{}}, nil }
+	files := func(e *function.Env) (blob.Opener, error) {
+		s3, err := objects.Files(e)
+		return blob.ByStorage{File: disk.Opener{}, S3: s3}, err
+	}
 	local := func(part func(*function.Env) ([]rest.Protocol, error)) func(*function.Env) ([]rest.Protocol, error) {
 		return func(e *function.Env) ([]rest.Protocol, error) {
 			e.AllowFileStorage = true

@@ -12,7 +12,10 @@ from pyiceberg.catalog import load_catalog
 from pyiceberg.catalog.rest import RestCatalog
 from pyiceberg.table import Table
 
-BUCKET = "lake"
+# The store: the embedded one, unless the deployment that is tried has another.
+BUCKET = os.environ.get("FIRN_BUCKET", "lake")
+STORAGE = os.environ.get("FIRN_STORAGE_FLAGS", "").split()  # of `firn catalogs create`
+REVOKES = os.environ.get("FIRN_STORE_REVOKES") != "no"  # the store asks firn whether a key still counts
 
 
 def firn(*args: str) -> dict:
