@@ -46,7 +46,7 @@ race: ## Run the tests with the race detector, in random order.
 	go test $(RACE) -shuffle=on ./...
 
 bench: ## Run the benchmarks.
-	go test -run '^$$' -bench . -benchmem ./shared/...
+	go test -run '^$$' -bench . -benchmem ./shared/... ./functions
 
 conformance: conformance-dynamodb conformance-minio conformance-polaris conformance-rck conformance-functions interop-pyiceberg ## Hold firn to other people's servers, tests and clients.
 

@@ -98,7 +98,7 @@ func (a *Account) Environment() map[string]string {
 }
 
 // Use sets the environment for a test.
-func (a *Account) Use(t *testing.T) {
+func (a *Account) Use(t testing.TB) {
 	t.Helper()
 	for name, value := range a.Environment() {
 		t.Setenv(name, value)
