@@ -31,7 +31,7 @@ test: ## Run the tests: no network, no container.
 check: fmt vet staticcheck tidy race ## Check format, vet, staticcheck, go.mod, and the tests with the race detector in random order.
 
 fmt: ## Fail if gofmt would change a file.
-	@unformatted=$$(gofmt -l cmd shared) && [ -z "$$unformatted" ] || { echo "gofmt would change:"; echo "$$unformatted"; exit 1; }
+	@unformatted=$$(gofmt -l cmd functions infra shared) && [ -z "$$unformatted" ] || { echo "gofmt would change:"; echo "$$unformatted"; exit 1; }
 
 vet: ## Run go vet.
 	go vet ./...
