@@ -173,8 +173,9 @@ func TestInitFailures(t *testing.T) {
 	} {
 		t.Run(row.init, func(t *testing.T) {
 			var out lines
+			b := newBarrier(t)
 			c, f := lambdatest.Config{Output: &out}, lambdatest.Function{
-				Concurrency: 1, Env: map[string]string{"INIT": row.init, "MARK": filepath.Join(t.TempDir(), "mark")},
+				Concurrency: 1, Env: map[string]string{"INIT": row.init, "MARK": filepath.Join(t.TempDir(), "mark"), "BARRIER": b.url},
 			}
 			if row.init == "hang" {
 				c.InitTimeout, f.Timeout = 150*time.Millisecond, 150*time.Millisecond
@@ -184,6 +185,11 @@ func TestInitFailures(t *testing.T) {
 				t.Errorf("got %d %s, want %d", g.status, g.body, row.status)
 			}
 			d.wantCounts(t, row.want)
+			for len(b.entered) > 0 {
+				if pid := <-b.entered; alive(t, pid) {
+					t.Errorf("process %s is alive", pid)
+				}
+			}
 			if !strings.Contains(out.String(), row.log) {
 				t.Errorf("got output %q, want %q in it", out.String(), row.log)
 			}
@@ -250,6 +256,9 @@ func TestAFrozenEnvironmentThatDiesIsReplaced(t *testing.T) {
 	if err := syscall.Kill(number(t, first), syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
+	for alive(t, first) && t.Context().Err() == nil {
+		runtime.Gosched()
+	}
 	g := d.get(t, "/pid")
 	for g.status != http.StatusOK && t.Context().Err() == nil { // until its death is known
 		g = d.get(t, "/pid")
@@ -277,6 +286,11 @@ func TestTheGatewayGivesUpBeforeTheFunctionDoes(t *testing.T) {
 		t.Errorf("got environment %s, want %s", g.body, pid)
 	}
 	d.wantCounts(t, lambdatest.Counts{ColdStarts: 1, Invocations: 3})
+
+	d = deploy(t, lambdatest.Config{GatewayTimeout: time.Nanosecond, FunctionURL: true}, lambdatest.Function{})
+	if g := d.get(t, "/pid"); g.status != http.StatusOK {
+		t.Errorf("got %d from a Function URL, want 200", g.status)
+	}
 }
 
 func TestAskingForAFunctionThatIsNotDeployedPanics(t *testing.T) {

@@ -19,7 +19,8 @@
 // An invocation is over when the runtime asks for the next, as on AWS: only then does the client get the answer, so a request
 // that follows finds the environment idle and no test needs to wait for it.
 //
-// Shapes and answers are those of captures from AWS; a REST API shows a throttled function as 500, not as 429.
+// Shapes and answers are those of captures from AWS; a REST API shows a throttled function as 500, not as 429. Not seen in
+// a capture are the error types of 413 and of a REST API's other stage, and what a Function URL says where no function is.
 package lambdatest
 
 import (

@@ -17,7 +17,7 @@ import (
 	"firn/shared/lambdahttp/lambdatest"
 )
 
-// deployed is a gateway with one function, "fn", that serves all but /nowhere; "ghost" is routed to and not deployed.
+// deployed is a gateway with one function, "fn", that serves all but /nowhere and /no%2Fwhere; "ghost" is routed to and not deployed.
 type deployed struct {
 	*lambdatest.Gateway
 	url string
@@ -34,7 +34,7 @@ func deploy(t *testing.T, c lambdatest.Config, f lambdatest.Function) deployed {
 		if r.URL.Path == "/ghost" {
 			return "ghost", true
 		}
-		return "fn", r.URL.Path != "/nowhere"
+		return "fn", r.URL.Path != "/nowhere" && r.URL.EscapedPath() != "/no%2Fwhere"
 	}
 	g, url := lambdatest.Start(t, c)
 	return deployed{g, url}

@@ -228,6 +228,7 @@ func TestWhatTheRESTAPIAnswersOnItsOwn(t *testing.T) {
 		kind, want string
 	}{
 		{"no such resource", d, "/nowhere", "", 403, "MissingAuthenticationTokenException", `{"message":"Missing Authentication Token"}`},
+		{"no such resource by its encoded path", d, "/no%2Fwhere", "", 403, "MissingAuthenticationTokenException", `{"message":"Missing Authentication Token"}`},
 		{"another stage", base, "/live/x", "", 403, "ForbiddenException", `{"message":"Forbidden"}`},
 		{"a longer stage", base, "/firnx", "", 403, "ForbiddenException", `{"message":"Forbidden"}`},
 		{"no function", d, "/ghost", "", 500, "InternalServerErrorException", internal},
@@ -246,8 +247,11 @@ func TestWhatTheRESTAPIAnswersOnItsOwn(t *testing.T) {
 	}
 }
 
-func TestTheLargestAnswerPasses(t *testing.T) {
+func TestTheLargestEventAndAnswerPass(t *testing.T) {
 	d := deploy(t, lambdatest.Config{}, lambdatest.Function{})
+	if g := d.send(t, http.MethodPost, "/size", nil, strings.Repeat("<", 5<<20)); g.status != 200 { // no byte becomes six
+		t.Errorf("got %d for a text of 5 MB, want 200", g.status)
+	}
 	most := 6<<20 + 100 - len(`{"body":"","statusCode":200}`)
 	if g := d.get(t, "/big/"+strconv.Itoa(most)); g.status != 200 || len(g.body) != most {
 		t.Errorf("got %d with %d bytes, want 200 with %d", g.status, len(g.body), most)
