@@ -69,19 +69,19 @@ var environments = map[string]Environment{
 	// For trying out: nothing is kept, little is allowed, nobody is woken.
 	"dev": {
 		Realms: []string{"POLARIS"}, RotationDays: 30, LogDays: 7, GatewayLogs: true,
-		Throttles: map[class]throttle{tokens: {20, 40}, reads: {100, 200}, writes: {50, 100}, refreshes: {100, 200}},
+		Throttles: map[class]throttle{logins: {20, 40}, reads: {100, 200}, writes: {50, 100}, refreshes: {100, 200}},
 	},
 	// As prod, smaller, and it may be thrown away.
 	"staging": {
 		Realms: []string{"POLARIS"}, RequireRotation: true, RotationDays: 30, LogDays: 30, GatewayLogs: true, Trace: true,
 		TokenConcurrency: 20,
-		Throttles:        map[class]throttle{tokens: {50, 100}, reads: {500, 1000}, writes: {100, 200}, refreshes: {300, 600}},
+		Throttles:        map[class]throttle{logins: {50, 100}, reads: {500, 1000}, writes: {100, 200}, refreshes: {300, 600}},
 	},
 	// STS answers 600 requests a second in an account and Region: more refreshes than that could not be served.
 	"prod": {
 		Realms: []string{"POLARIS"}, RequireRotation: true, RotationDays: 30, LogDays: 365, GatewayLogs: true, Trace: true,
 		Keep: true, OwnKey: true, TokenConcurrency: 50,
-		Throttles: map[class]throttle{tokens: {100, 200}, reads: {2000, 4000}, writes: {300, 600}, refreshes: {600, 1200}},
+		Throttles: map[class]throttle{logins: {100, 200}, reads: {2000, 4000}, writes: {300, 600}, refreshes: {600, 1200}},
 		Firewall:  Firewall{Requests: 100_000, Tokens: 1_000},
 	},
 }

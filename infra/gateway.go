@@ -105,7 +105,11 @@ func (s *firn) document(all []resource) map[string]any {
 			if named := parameters(r.path); named != nil {
 				operation["parameters"] = named
 			}
-			operations[strings.ToLower(verb)] = operation
+			name := strings.ToLower(verb)
+			if verb == anyMethod {
+				name = "x-amazon-apigateway-any-method"
+			}
+			operations[name] = operation
 		}
 		paths[r.path] = operations
 	}

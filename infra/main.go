@@ -27,13 +27,16 @@ import (
 )
 
 func main() {
-	defer jsii.Close()
 	app := awscdk.NewApp(&awscdk.AppProps{AnalyticsReporting: jsii.Bool(false)})
-	if err := declare(app); err != nil {
+	err := declare(app)
+	if err == nil {
+		app.Synth(nil)
+	}
+	jsii.Close()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "infra:", err)
 		os.Exit(1)
 	}
-	app.Synth(nil)
 }
 
 // declare makes the stack that the context asks for.

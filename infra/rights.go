@@ -52,7 +52,7 @@ var rights = map[rest.Function]right{
 	// Principals, roles, grants and catalogs. Namespaces and tables are only looked at: to grant on them (on the condition that
 	// they stay), and to see that a catalog is empty. The guards are those of a catalog's root.
 	rest.Management: {
-		read:   authority + " client role catalogrole object guard base ns entry",
+		read:   authority + " role catalogrole object guard base ns entry",
 		list:   "principal role grants holders catalog catalogrole base location ns entry",
 		put:    "principal client role grants holders object catalog head catalogrole guard base",
 		remove: "principal client role grants holders catalog head catalogrole guard base",

@@ -37,13 +37,13 @@ func routes() ([]rest.Route, error) {
 type class string
 
 const (
-	tokens    class = "tokens"    // whoever guesses secrets asks here
+	logins    class = "logins"    // whoever guesses secrets asks here
 	reads     class = "reads"     // one read of the table
 	writes    class = "writes"    // transactions and files
 	refreshes class = "refreshes" // as many as STS answers
 )
 
-var classes = []class{tokens, reads, writes, refreshes}
+var classes = []class{logins, reads, writes, refreshes}
 
 func classOf(r rest.Route) class {
 	switch {
@@ -52,7 +52,7 @@ func classOf(r rest.Route) class {
 	case r.Method == "GET" || r.Method == "HEAD":
 		return reads
 	case r.Function == rest.Token:
-		return tokens
+		return logins
 	}
 	return writes
 }
@@ -62,6 +62,10 @@ type method struct {
 	function rest.Function
 	class    class
 }
+
+// anyMethod stands for the methods that a resource has no route for: one of its functions answers OPTIONS, and tells which
+// methods there are, as the whole server does.
+const anyMethod = "ANY"
 
 // resource is a path of the API and its methods. Its last segment may be greedy: {proxy+}.
 type resource struct {
@@ -80,8 +84,8 @@ type segment struct {
 	folded   map[string]method // of everything below, served by {proxy+}; nil: the children are resources of their own
 }
 
-// resources derives the API from the route table. HEAD is served where GET is. A tree with more than limit resources is made smaller by
-// serving all that is below some segments by one greedy resource: what belongs to a single function anyway.
+// resources derives the API from the route table. HEAD is served where GET is. A tree of more resources than the limit is
+// made smaller: all that is below some segments, if it belongs to a single function anyway, is served by one greedy resource.
 func resources(table []rest.Route, limit int) ([]resource, error) {
 	root := &segment{}
 	for _, r := range table {
@@ -96,7 +100,16 @@ func resources(table []rest.Route, limit int) ([]resource, error) {
 		}
 		best.folded = best.below()
 	}
-	return root.list("", nil), nil
+	all := root.list("", nil)
+	for _, r := range all {
+		verbs := slices.Sorted(maps.Keys(r.methods))
+		first := r.methods[verbs[0]]
+		if get, ok := r.methods["GET"]; ok {
+			first = get
+		}
+		r.methods[anyMethod] = method{first.function, reads}
+	}
+	return all, nil
 }
 
 func (s *segment) add(r rest.Route) error {
@@ -142,11 +155,14 @@ func (s *segment) size() int {
 	return n
 }
 
-// below gives the methods of everything below, if each belongs to one function: nil otherwise.
+// below gives the methods of everything below; nil if one of them is served by several functions, or throttled in two ways.
 func (s *segment) below() map[string]method {
 	all := map[string]method{}
 	for _, c := range s.children {
 		nested := c.below()
+		if nested == nil {
+			return nil
+		}
 		for _, methods := range []map[string]method{c.methods, nested} {
 			for verb, m := range methods {
 				if had, ok := all[verb]; ok && had != m {
@@ -154,9 +170,6 @@ func (s *segment) below() map[string]method {
 				}
 				all[verb] = m
 			}
-		}
-		if nested == nil && len(c.children) > 0 {
-			return nil
 		}
 	}
 	return all

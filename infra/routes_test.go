@@ -42,6 +42,9 @@ func TestResourcesOfARouteTable(t *testing.T) {
 			for _, one := range all {
 				text := one.path + ":"
 				for _, verb := range slices.Sorted(maps.Keys(one.methods)) {
+					if verb == anyMethod {
+						continue
+					}
 					text += " " + verb + " " + string(one.methods[verb].function)
 				}
 				out = append(out, text)
@@ -62,7 +65,7 @@ func TestClassesOfRoutes(t *testing.T) {
 		route rest.Route
 		want  class
 	}{
-		{rest.Route{Method: "POST", Function: rest.Token}, tokens},
+		{rest.Route{Method: "POST", Function: rest.Token}, logins},
 		{rest.Route{Method: "GET", Function: rest.Token}, reads},
 		{rest.Route{Method: "GET", Function: rest.Credentials}, refreshes},
 		{rest.Route{Method: "HEAD", Function: rest.Catalog}, reads},
@@ -86,7 +89,7 @@ func TestEnvironments(t *testing.T) {
 		change func(*Environment)
 		want   string
 	}{
-		{"no throttle", func(e *Environment) { e.Throttles = nil }, "environment dev: the throttle of tokens needs a rate, and a burst of at least the rate"},
+		{"no throttle", func(e *Environment) { e.Throttles = nil }, "environment dev: the throttle of logins needs a rate, and a burst of at least the rate"},
 		{"no realm", func(e *Environment) { e.Realms = nil }, "environment dev: a realm is needed"},
 		{"an empty realm", func(e *Environment) { e.Realms = []string{"A", ""} }, "environment dev: a realm is needed"},
 		{"a domain without a certificate", func(e *Environment) { e.Domain.Name = "x.example" }, "environment dev: a domain needs a name and a certificate"},
@@ -108,5 +111,20 @@ func TestEnvironments(t *testing.T) {
 	}
 	if _, err := environment("production"); err == nil || err.Error() != "-c env=production: the environments are dev, prod, staging" {
 		t.Errorf("got %v, want the names of the environments", err)
+	}
+}
+
+func TestMethodsWithoutARouteAreToldByAFunctionOfTheResource(t *testing.T) {
+	all, err := resources([]rest.Route{
+		{Method: "DELETE", Pattern: "/a", Function: rest.Commit}, {Method: "GET", Pattern: "/a", Function: rest.Catalog},
+		{Method: "PUT", Pattern: "/b", Function: rest.Management}, {Method: "POST", Pattern: "/b", Function: rest.Commit},
+	}, 300)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []rest.Function{rest.Catalog, rest.Commit} {
+		if got := all[i].methods[anyMethod]; got != (method{want, reads}) {
+			t.Errorf("%s: got %v, want %s", all[i].path, got, want)
+		}
 	}
 }

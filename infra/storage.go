@@ -29,7 +29,7 @@ func newStorage(scope constructs.Construct, id string) awscdk.Stack {
 		"user of that firn can have keys to this bucket", `[\w+=,.@:-]{16,1000}`, nil)
 	s.bucket = s.ask("Bucket", "The bucket of the tables", `[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]`, nil)
 	s.prefix = s.ask("Prefix", "The folder of the tables, with its slash at the end; empty: the whole bucket", `([^*?$"\\]*/)?`, jsii.String(""))
-	s.key = s.ask("KeyArn", "The ARN of the KMS key that the bucket is encrypted with, if it is one of yours", `(arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+)?`, jsii.String(""))
+	s.key = s.ask("KeyArn", "The ARN of the KMS key that the bucket is encrypted with, if it is one of yours", `(arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+)?`, jsii.String(""))
 	awscdk.NewCfnCondition(stack, jsii.String("HasKey"), &awscdk.CfnConditionProps{
 		Expression: awscdk.Fn_ConditionNot(awscdk.Fn_ConditionEquals(s.key, jsii.String(""))),
 	})

@@ -18,16 +18,21 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
+// TestMain keeps what the CDK's runtime unpacks in one folder and removes it. The runtime ends with this process; ending it
+// by jsii.Close is a data race within that package.
 func TestMain(m *testing.M) {
-	code := m.Run()
-	if started {
-		jsii.Close()
+	dir, err := os.MkdirTemp("", "infra")
+	if err == nil {
+		err = os.Setenv("TMPDIR", dir)
 	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	os.RemoveAll(dir)
 	os.Exit(code)
 }
-
-// started says that there is a process of node's to end.
-var started bool
 
 // node skips a test where the CDK cannot run.
 func node(t *testing.T) {
@@ -35,7 +40,6 @@ func node(t *testing.T) {
 	if _, err := exec.LookPath("node"); err != nil {
 		t.Skip("node is not installed: the CDK needs it to write a template")
 	}
-	started = true
 }
 
 // template is a synthesised stack.

@@ -1,0 +1,137 @@
+//go:build cdk
+
+package main
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestADomainOfOnesOwn(t *testing.T) {
+	stack := firnOf(t, "dev", func(c *config) {
+		c.Domain = Domain{"firn.example.com", "arn:aws:acm:eu-west-1:111122223333:certificate/c"}
+	})
+	name := stack.one(t, "AWS::ApiGateway::DomainName").Properties
+	if name["DomainName"] != "firn.example.com" || name["SecurityPolicy"] != "TLS_1_2" || name["RegionalCertificateArn"] != "arn:aws:acm:eu-west-1:111122223333:certificate/c" {
+		t.Errorf("got %v", name)
+	}
+	mapping := stack.one(t, "AWS::ApiGateway::BasePathMapping").Properties
+	if mapping["BasePath"] != nil || !strings.Contains(text(mapping["Stage"]), "Stage") {
+		t.Errorf("got %v, want the stage at the domain's root", mapping)
+	}
+	if stack.one(t, "AWS::ApiGateway::RestApi").Properties["DisableExecuteApiEndpoint"] != true {
+		t.Error("there is another door beside the domain")
+	}
+	if stack.Outputs["DomainTarget"] == nil || text(stack.Resources["CatalogUriParameter"+suffix(stack, "CatalogUriParameter")].Properties["Value"]) != "https://firn.example.com/api/catalog" {
+		t.Error("the domain is not told")
+	}
+	if n := len(firnOf(t, "dev").of("AWS::ApiGateway::DomainName")); n != 0 {
+		t.Errorf("got %d domains where none is asked for", n)
+	}
+}
+
+// suffix gives what CDK adds to an id.
+func suffix(stack template, id string) string {
+	for name := range stack.Resources {
+		if rest, ok := strings.CutPrefix(name, id); ok {
+			return rest
+		}
+	}
+	return ""
+}
+
+func TestAFirewallLimitsAddresses(t *testing.T) {
+	stack := firnOf(t, "prod")
+	acl := stack.one(t, "AWS::WAFv2::WebACL").Properties
+	limits := map[string]any{}
+	for _, r := range list(acl["Rules"]) {
+		limits[text(at(r, "Name"))] = at(r, "Statement", "RateBasedStatement", "Limit")
+		if at(r, "Action", "Block") == nil || at(r, "VisibilityConfig", "SampledRequestsEnabled") != false {
+			t.Errorf("got %v, want a block without samples, which would hold tokens", r)
+		}
+	}
+	if diff := cmp.Diff(limits, map[string]any{"tokens": 1000.0, "requests": 100000.0}); diff != "" {
+		t.Errorf("(-got +want):\n%s", diff)
+	}
+	if got := text(stack.one(t, "AWS::WAFv2::WebACLAssociation").Properties["ResourceArn"]); !strings.Contains(got, "/stages/") {
+		t.Errorf("the firewall stands before %s", got)
+	}
+	if n := len(firnOf(t, "dev").of("AWS::WAFv2::WebACL")); n != 0 {
+		t.Errorf("got %d firewalls where none is asked for", n)
+	}
+}
+
+func TestFunctionURLs(t *testing.T) {
+	stack := firnOf(t, "dev", func(c *config) { c.FunctionURLs = true })
+	var got []string
+	for _, u := range stack.of("AWS::Lambda::Url") {
+		got = append(got, regexp.MustCompile(`<([A-Z][a-z]+)`).FindStringSubmatch(text(u.Properties["TargetFunctionArn"]))[1])
+		if u.Properties["AuthType"] != "NONE" {
+			t.Errorf("got %v, want a URL whose tokens the function itself checks", u.Properties)
+		}
+	}
+	slices.Sort(got)
+	if diff := cmp.Diff(got, []string{"Catalog", "Commit", "Credentials", "Management", "Token"}); diff != "" {
+		t.Errorf("(-got +want):\n%s", diff)
+	}
+	if n := len(firnOf(t, "dev").of("AWS::Lambda::Url")); n != 0 {
+		t.Errorf("got %d URLs where none is asked for", n)
+	}
+}
+
+func TestSettingsOfTheServer(t *testing.T) {
+	stack := firnOf(t, "dev", func(c *config) {
+		c.Realms, c.MaxBody, c.SharedLocations, c.AllowOverlappingCatalogs, c.RequireRotation = []string{"A", "B"}, 1000, true, true, true
+		c.Arch, c.Functions = "amd64", built(t, "amd64")
+	})
+	for _, f := range stack.of("AWS::Lambda::Function") {
+		v := at(f.Properties, "Environment", "Variables")
+		for name, want := range map[string]string{"FIRN_REALMS": "A,B", "FIRN_MAX_BODY": "1000", "FIRN_UNIQUE_LOCATIONS": "false",
+			"FIRN_ALLOW_OVERLAPPING_CATALOGS": "true", "FIRN_REQUIRE_ROTATION": "true"} {
+			if got := text(at(v, name)); got != want {
+				t.Errorf("%s: got %s, want %s", name, got, want)
+			}
+		}
+		if got := texts(f.Properties["Architectures"]); got[0] != "x86_64" {
+			t.Errorf("got %v, want x86_64", got)
+		}
+		if f.Properties["TracingConfig"] != nil {
+			t.Error("dev is traced")
+		}
+	}
+}
+
+func TestOnlyOneEnvironmentSetsTheGatewaysAccount(t *testing.T) {
+	if n := len(firnOf(t, "dev", func(c *config) { c.GatewayLogs = false }).of("AWS::ApiGateway::Account")); n != 0 {
+		t.Errorf("got %d settings of the account where another environment has it", n)
+	}
+	firnOf(t, "dev").one(t, "AWS::ApiGateway::Account")
+}
+
+func TestOutputsAreParametersToo(t *testing.T) {
+	stack := firnOf(t, "dev")
+	got := map[string]string{}
+	for _, p := range stack.of("AWS::SSM::Parameter") {
+		got[text(p.Properties["Name"])] = text(p.Properties["Value"])
+	}
+	api := "<Api" + suffix(template{Resources: stack.of("AWS::ApiGateway::RestApi")}, "Api") + ">"
+	stage := "<ApiDeploymentStagefirn" + suffix(stack, "ApiDeploymentStagefirn") + ">"
+	want := map[string]string{
+		"/firn/dev/catalog-uri":        "https://" + api + ".execute-api.<AWS::Region>.<AWS::URLSuffix>/" + stage + "/api/catalog",
+		"/firn/dev/table-name":         "<Table>",
+		"/firn/dev/signing-secret-arn": "<SigningSecret>",
+		"/firn/dev/api-id":             api,
+	}
+	if diff := cmp.Diff(got, want); diff != "" {
+		t.Errorf("(-got +want):\n%s", diff)
+	}
+	for _, name := range []string{"CatalogUri", "TableName", "SigningSecretArn", "ApiId"} {
+		if stack.Outputs[name] == nil {
+			t.Errorf("the output %s is missing", name)
+		}
+	}
+}
