@@ -22,6 +22,13 @@ functions: ## Build the Lambda functions into ./bin/functions/$(ARCH) (ARCH=arm6
 	  CGO_ENABLED=0 GOOS=linux GOARCH=$(ARCH) go build -tags lambda.norpc -trimpath -ldflags '-s -w' -o bin/functions/$(ARCH)/$$f/bootstrap ./functions/$$f || exit 1; \
 	done
 
+# `sam build` calls these, one for each function of template.yaml.
+build-%Function:
+	@f=$$(echo $* | tr A-Z a-z) && CGO_ENABLED=0 GOOS=linux GOARCH=$(ARCH) go build -tags lambda.norpc -trimpath -ldflags '-s -w' -o $(ARTIFACTS_DIR)/bootstrap ./functions/$$f
+
+template: ## Write the routes of template.yaml anew, from the route table.
+	go test -count=1 -run TheTemplateServesTheRouteTable ./functions -update
+
 build: ## Build ./bin/firn, stripped and without C.
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o bin/firn ./cmd/firn
 
