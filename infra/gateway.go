@@ -40,7 +40,6 @@ func (s *firn) addAPI() error {
 		Description:    jsii.String("firn's REST API (" + s.Name + ")"),
 		EndpointTypes:  &[]awsapigateway.EndpointType{awsapigateway.EndpointType_REGIONAL},
 		ApiDefinition:  awsapigateway.ApiDefinition_FromInline(s.document(all)),
-		FailOnWarnings: jsii.Bool(true),
 		CloudWatchRole: jsii.Bool(s.GatewayLogs),
 		DeployOptions:  s.stage(all, logs),
 	}

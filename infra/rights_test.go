@@ -5,12 +5,8 @@ package main
 import (
 	"context"
 	"errors"
-	"io"
-	"log/slog"
 	"maps"
-	"net/http"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -20,18 +16,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"firn/shared/app/administration"
-	"firn/shared/app/base"
-	"firn/shared/app/contents"
 	"firn/shared/app/polaristest"
-	"firn/shared/app/tokens"
 	"firn/shared/fault"
 	"firn/shared/kv"
-	"firn/shared/kv/bolt"
-	"firn/shared/lake"
 	"firn/shared/rest"
-	"firn/shared/store"
-	"firn/shared/token"
 )
 
 // guarded is the table as a function's role opens it: what IAM would refuse, it refuses.
@@ -90,101 +78,6 @@ func (g guarded) Write(ctx context.Context, ops []kv.Op) error {
 		}
 	}
 	return g.Driver.Write(ctx, ops)
-}
-
-// deployed is the whole server as the stack deploys it, but in one process: the gateway sends a request to a function, and
-// each function has its own rights on the one table.
-type deployed struct {
-	resources []resource
-	functions map[rest.Function]http.Handler
-	tick      func(context.Context) error
-}
-
-func deploy(t *testing.T, used *ledger, overlapping bool) *deployed {
-	t.Helper()
-	db, err := bolt.Open(bolt.Config{Path: filepath.Join(t.TempDir(), "firn.db"), NoSync: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
-	keys, err := token.NewKeys()
-	if err != nil {
-		t.Fatal(err)
-	}
-	at := func(name rest.Function) *base.Base {
-		var driver kv.Driver = guarded{db, name, used}
-		if name == "" {
-			driver = db
-		}
-		return &base.Base{Store: store.New(store.Config{Driver: driver, Now: time.Now}), Keys: keys, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: time.Now,
-			Realms: []lake.Realm{"POLARIS", "OTHER"}, MaxBody: 1_000_000, AllowFileStorage: true, AllowOverlappingCatalogs: overlapping, RequireRotation: true}
-	}
-	for _, realm := range []lake.Realm{"POLARIS", "OTHER"} { // `firn bootstrap` has the administrator's rights
-		if _, _, err := administration.Service(at(""), nil).Bootstrap(t.Context(), realm, lake.Credentials{ClientID: "root", ClientSecret: "s3cr3t"}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	table, err := routes()
-	if err != nil {
-		t.Fatal(err)
-	}
-	d := &deployed{functions: map[rest.Function]http.Handler{}}
-	if d.resources, err = resources(table, maxResources); err != nil {
-		t.Fatal(err)
-	}
-	files := newFiles()
-	for _, name := range order {
-		b := at(name)
-		inside := contents.Service(b, files, files, nil)
-		if name == worker {
-			d.tick = func(ctx context.Context) error {
-				jwks, err := keys.JWKS()
-				return errors.Join(err, b.Store.PublishKeys(ctx, jwks), contents.Tick(ctx, inside, b.Realms))
-			}
-			continue
-		}
-		door, err := b.Door(name, nil, tokens.Protocol(b), administration.Part(b), contents.Protocol(inside), base.Operations())
-		if err != nil {
-			t.Fatal(err)
-		}
-		d.functions[name] = door
-	}
-	if err := d.tick(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range append([]rest.Function{rest.Management}, vends...) { // each begins with the keys that tokens are verified with
-		if _, err := at(name).Store.PublishedKeys(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return d
-}
-
-var _ http.Handler = (*deployed)(nil)
-
-// ServeHTTP finds the function as API Gateway does. What no resource is for the gateway refuses as any function would.
-func (d *deployed) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	have := strings.FieldsFunc(r.URL.EscapedPath(), func(c rune) bool { return c == '/' })
-	var best *resource
-	for i, one := range d.resources {
-		parts := strings.Split(one.path[1:], "/")
-		fits := len(parts) == len(have)
-		for j := 0; fits && j < len(parts); j++ {
-			fits = strings.HasPrefix(parts[j], "{") || parts[j] == have[j]
-		}
-		if fits && (best == nil || strings.Count(one.path, "{") < strings.Count(best.path, "{")) {
-			best = &d.resources[i]
-		}
-	}
-	name := rest.Catalog
-	if best != nil {
-		m, ok := best.methods[r.Method]
-		if !ok {
-			m = best.methods[anyMethod]
-		}
-		name = m.function
-	}
-	d.functions[name].ServeHTTP(w, r)
 }
 
 const recordings = "../shared/app/testdata/polaris"
