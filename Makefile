@@ -5,8 +5,8 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # The race detector is written in C: without a compiler the tests run, but without it.
 RACE := $(if $(shell command -v gcc clang cc),-race)
 
-.PHONY: help serve functions build test check fmt vet staticcheck tidy race bench
-.PHONY: conformance conformance-dynamodb conformance-minio conformance-polaris conformance-rck conformance-functions interop-pyiceberg
+.PHONY: help serve functions template build test check fmt vet staticcheck tidy race bench
+.PHONY: conformance conformance-dynamodb conformance-minio conformance-polaris conformance-rck conformance-functions conformance-sam interop-pyiceberg
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,7 +55,7 @@ race: ## Run the tests with the race detector, in random order.
 bench: ## Run the benchmarks.
 	go test -run '^$$' -bench . -benchmem ./shared/... ./functions
 
-conformance: conformance-dynamodb conformance-minio conformance-polaris conformance-rck conformance-functions interop-pyiceberg ## Hold firn to other people's servers, tests and clients.
+conformance: conformance-dynamodb conformance-minio conformance-polaris conformance-rck conformance-functions conformance-sam interop-pyiceberg ## Hold firn to other people's servers, tests and clients.
 
 conformance-dynamodb: ## Run the table's suites on a DynamoDB emulator (needs Python; fetches MiniStack).
 	localstack/with-dynamodb go test -count=1 ./shared/kv/... ./shared/store/...
@@ -72,6 +72,9 @@ conformance-rck: ## Run Iceberg's REST compatibility kit (needs Java 17 or newer
 conformance-functions: ## Run the same kit, and PyIceberg on MinIO, against the Lambda functions behind an emulated gateway.
 	localstack/with-functions localstack/rck/run
 	localstack/with-minio localstack/with-functions localstack/pyiceberg/run
+
+conformance-sam: ## Hold template.yaml to SAM, to cfn-lint and to the CDK app (needs node and Python; fetches SAM).
+	localstack/sam/run
 
 interop-pyiceberg: ## Write, read, revoke and intrude with PyIceberg (needs Python 3.11 or newer).
 	localstack/pyiceberg/run

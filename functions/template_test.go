@@ -46,8 +46,12 @@ func TestTheTemplateServesTheRouteTable(t *testing.T) {
 	}
 }
 
-// served gives the functions behind each path of the table, by method. HEAD is served where GET is. A place of a path has one
-// name, whatever the routes call it: API Gateway has one resource there.
+// anyMethod is how API Gateway's OpenAPI calls the methods that are not named.
+const anyMethod = "x-amazon-apigateway-any-method"
+
+// served gives the functions behind each path of the table, by method. HEAD is served where GET is, and what has no route by
+// GET's function, or else the first: it tells which methods there are. A place of a path has one name, whatever the routes
+// call it: API Gateway has one resource there.
 func served(protocols []rest.Protocol) map[string]map[string]rest.Function {
 	names, out := map[string]string{}, map[string]map[string]rest.Function{}
 	for _, p := range protocols {
@@ -73,6 +77,13 @@ func served(protocols []rest.Protocol) map[string]map[string]rest.Function {
 				out[path]["head"] = r.Function
 			}
 		}
+	}
+	for _, methods := range out {
+		verb := slices.Sorted(maps.Keys(methods))[0]
+		if methods["get"] != "" {
+			verb = "get"
+		}
+		methods[anyMethod] = methods[verb]
 	}
 	return out
 }
