@@ -20,11 +20,15 @@ import (
 	"firn/shared/app/signing"
 	"firn/shared/app/tokens"
 	"firn/shared/app/vending"
+	"firn/shared/app/work"
 	"firn/shared/blob"
 	"firn/shared/lambdahttp/lambdatest"
 	"firn/shared/rest"
 	"firn/shared/token/secretsmanager/secretsmanagertest"
 )
+
+// worker serves no route, so package rest does not know it.
+const worker rest.Function = "worker"
 
 // functionEnv makes the test binary one of the functions.
 const functionEnv = "FIRN_TEST_FUNCTION"
@@ -55,6 +59,8 @@ func run(name rest.Function) {
 		function.Run(name, function.Published, local(function.Part(administration.Part)))
 	case rest.Credentials:
 		function.Run(name, function.Published, local(vending.Contents(nil)))
+	case worker:
+		function.RunEvents(function.Published, work.Handler)
 	default:
 		function.Run(name, function.Published, local(vending.Contents(files)))
 	}
@@ -82,13 +88,13 @@ func deploy(t *testing.T, env map[string]string) *deployment {
 		t.Fatal(err)
 	}
 	deployed := map[string]lambdatest.Function{}
-	for _, name := range []rest.Function{rest.Token, rest.Management, rest.Catalog, rest.Commit, rest.Credentials} {
+	for _, name := range []rest.Function{rest.Token, rest.Management, rest.Catalog, rest.Commit, rest.Credentials, worker} {
 		all := d.account.Environment()
 		all[functionEnv], all["FIRN_REALMS"] = string(name), "POLARIS,OTHER"
 		for k, v := range env {
 			all[k] = v
 		}
-		if name != rest.Token {
+		if name != rest.Token && name != worker {
 			delete(all, "FIRN_SIGNING_SECRET")
 		}
 		deployed[string(name)] = lambdatest.Function{Bootstrap: self, Env: all, Timeout: 20 * time.Second}

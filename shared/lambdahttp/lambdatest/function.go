@@ -27,7 +27,8 @@ type function struct {
 
 var errClosed = errors.New("the gateway is closed")
 
-// invoke gives an event to an environment and returns what the function answers, or a problem.
+// invoke gives an event to an environment and returns what the function answers, or a problem, with what the function said
+// of it.
 func (f *function) invoke(call *invocation) ([]byte, error) {
 	f.mu.Lock()
 	if f.closed {
@@ -62,7 +63,7 @@ func (f *function) invoke(call *invocation) ([]byte, error) {
 	f.settle(e, err)
 	if err != nil {
 		fmt.Fprintf(f.config.Output, "%s: %s: %v\n", f.name, call.id, err)
-		return nil, failed
+		return call.answer, failed
 	}
 	return call.answer, nil
 }

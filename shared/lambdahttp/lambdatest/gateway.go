@@ -74,7 +74,7 @@ type refusal struct {
 
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	q := &request{Request: r, id: newID(), at: g.config.Now()}
-	q.trace = fmt.Sprintf("Root=1-%08x-%x", q.at.Unix(), random(12))
+	q.trace = newTrace(q.at)
 	q.source, _, _ = net.SplitHostPort(r.RemoteAddr)
 	a, err := g.serve(q)
 	var p problem
@@ -181,6 +181,8 @@ func random(n int) []byte {
 	rand.Read(b) // never fails
 	return b
 }
+
+func newTrace(at time.Time) string { return fmt.Sprintf("Root=1-%08x-%x", at.Unix(), random(12)) }
 
 // newID is a random UUID (RFC 9562 section 5.4).
 func newID() string {

@@ -140,6 +140,16 @@ func Start(t testing.TB, c Config) (g *Gateway, url string) {
 	return g, server.URL + "/" + g.config.Stage
 }
 
+// Invoke gives a function an event of its own, as Lambda's Invoke does: a schedule's, a rotation's, or one that a gateway
+// recorded. With an error comes what the function said of it, if it did.
+func (g *Gateway) Invoke(function string, event []byte) ([]byte, error) {
+	answer, err := g.of(function).invoke(&invocation{id: newID(), trace: newTrace(g.config.Now()), event: event})
+	if err != nil {
+		return answer, fmt.Errorf("invoking %s: %w", function, err)
+	}
+	return answer, nil
+}
+
 // Counts of one function until now.
 func (g *Gateway) Counts(function string) Counts { return g.of(function).tell() }
 

@@ -209,6 +209,26 @@ func TestOutputGetsWhatFunctionsPrintAndWhyTheyFailed(t *testing.T) {
 	}
 }
 
+func TestInvokeGivesAnEventThatNoGatewayMade(t *testing.T) {
+	d := deploy(t, lambdatest.Config{}, lambdatest.Function{})
+	rows := []struct {
+		name, event, want string
+		fails             bool
+	}{
+		{"an answer", `{"source":"aws.events"}`, `{"body":"{\"source\":\"aws.events\"}","statusCode":200}`, false},
+		{"an error", `{"path":"/error"}`, `{"errorMessage":"on purpose","errorType":"errorString"}`, true},
+		{"an end", `{"path":"/exit"}`, "", true},
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			got, err := d.Invoke("fn", []byte(row.event))
+			if string(got) != row.want || (err != nil) != row.fails {
+				t.Errorf("got %s and %v, want %s and an error: %v", got, err, row.want, row.fails)
+			}
+		})
+	}
+}
+
 func TestAFunctionKnowsItsDeadline(t *testing.T) {
 	d := deploy(t, lambdatest.Config{}, lambdatest.Function{Timeout: 40 * time.Second})
 	left, err := time.ParseDuration(d.get(t, "/deadline").body)

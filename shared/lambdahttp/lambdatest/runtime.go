@@ -57,7 +57,7 @@ func (e *environment) serveResponse(w http.ResponseWriter, r *http.Request) {
 
 func (e *environment) serveError(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(io.LimitReader(r.Body, 64<<10))
-	e.finish(w, r.PathValue("id"), nil, fmt.Errorf("the function failed: %s", body), http.StatusAccepted, `{"status":"OK"}`)
+	e.finish(w, r.PathValue("id"), body, fmt.Errorf("the function failed: %s", body), http.StatusAccepted, `{"status":"OK"}`)
 }
 
 // finish takes one answer for the invocation under way, and none for another.
