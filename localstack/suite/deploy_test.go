@@ -1,0 +1,253 @@
+//go:build localstack
+
+package suite
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+)
+
+const (
+	repository = "../.."
+	stack      = "firn-dev"
+)
+
+// environment is a deployment of firn, prepared, with the credentials of the root principal.
+type environment struct {
+	*awsAccount
+	table, secret, api string // as the stack's outputs tell them
+	firn               string // the command line, built
+	said               string // by the first `firn bootstrap`
+	root               login
+	work               string // a folder that goes with the environment
+}
+
+func deploy(ctx context.Context, a *awsAccount) (*environment, error) {
+	work, err := os.MkdirTemp("", "firn-suite")
+	if err != nil {
+		return nil, err
+	}
+	e := &environment{awsAccount: a, work: work, firn: filepath.Join(work, "firn")}
+	if err := e.command(ctx, nil, "go", "build", "-o", e.firn, "./cmd/firn"); err != nil {
+		return nil, err
+	}
+	template, err := e.publish(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := e.create(ctx, template); err != nil {
+		return nil, err
+	}
+	if e.said, err = e.bootstrap(ctx); err != nil {
+		return nil, err
+	}
+	e.root, err = credentials(e.said)
+	return e, err
+}
+
+// command runs a program in the repository.
+func (e *environment) command(ctx context.Context, env []string, name string, args ...string) error {
+	c := exec.CommandContext(ctx, name, args...)
+	c.Dir, c.Env = repository, append(os.Environ(), env...)
+	if out, err := c.CombinedOutput(); err != nil {
+		return fmt.Errorf("%s %s: %w\n%s", name, strings.Join(args, " "), err, out)
+	}
+	return nil
+}
+
+// bootstrap runs `firn bootstrap` and gives what it printed.
+func (e *environment) bootstrap(ctx context.Context) (string, error) {
+	c := exec.CommandContext(ctx, e.firn, "bootstrap", "--table", e.table, "--signing-secret", e.secret)
+	var out, wrong bytes.Buffer
+	c.Stdout, c.Stderr = &out, &wrong
+	if err := c.Run(); err != nil {
+		return "", fmt.Errorf("firn bootstrap: %w\n%s", err, wrong.Bytes())
+	}
+	return out.String(), nil
+}
+
+// publish synthesises the stack, puts its template and the functions into the bucket of the CDK, and gives the template's
+// URL. What `cdk bootstrap` leaves in an account is here the bucket and the parameter with its version.
+func (e *environment) publish(ctx context.Context) (string, error) {
+	out := filepath.Join(e.work, "cdk.out")
+	env := []string{"CDK_OUTDIR=" + out, `CDK_CONTEXT_JSON={"env":"dev","arch":"` + runtime.GOARCH + `"}`}
+	if err := e.command(ctx, env, "go", "run", "-tags", "cdk", "./infra"); err != nil {
+		return "", err
+	}
+	text, err := os.ReadFile(filepath.Join(out, stack+".assets.json"))
+	if err != nil {
+		return "", err
+	}
+	var assets struct {
+		Files map[string]struct {
+			Source       struct{ Path, Packaging string }
+			Destinations map[string]struct{ BucketName, ObjectKey string }
+		}
+	}
+	if err := json.Unmarshal(text, &assets); err != nil {
+		return "", err
+	}
+	parameter := map[string]any{"Name": "/cdk-bootstrap/hnb659fds/version", "Type": "String", "Value": "30", "Overwrite": true}
+	if err := e.json(ctx, "ssm", "AmazonSSM.PutParameter", parameter, nil); err != nil {
+		return "", err
+	}
+	bucket := "cdk-hnb659fds-assets-" + e.id + "-" + e.Region
+	if _, err := e.s3.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: &bucket}); err != nil {
+		return "", err
+	}
+	template := ""
+	for _, f := range assets.Files {
+		content, err := asset(filepath.Join(out, f.Source.Path), f.Source.Packaging)
+		if err != nil {
+			return "", err
+		}
+		for _, d := range f.Destinations {
+			if _, err := e.s3.PutObject(ctx, &s3.PutObjectInput{Bucket: &bucket, Key: aws.String(d.ObjectKey), Body: bytes.NewReader(content)}); err != nil {
+				return "", err
+			}
+			if f.Source.Path == stack+".template.json" {
+				template = e.endpoint + "/" + bucket + "/" + d.ObjectKey
+			}
+		}
+	}
+	return template, nil
+}
+
+// asset reads a file, or packs a folder.
+func asset(path, packaging string) ([]byte, error) {
+	if packaging == "file" {
+		return os.ReadFile(path)
+	}
+	var packed bytes.Buffer
+	w := zip.NewWriter(&packed)
+	if err := w.AddFS(os.DirFS(path)); err != nil {
+		return nil, err
+	}
+	err := w.Close()
+	return packed.Bytes(), err
+}
+
+// stacks is what DescribeStacks answers.
+type stacks struct {
+	Status  string `xml:"DescribeStacksResult>Stacks>member>StackStatus"`
+	Reason  string `xml:"DescribeStacksResult>Stacks>member>StackStatusReason"`
+	Outputs []struct {
+		Key   string `xml:"OutputKey"`
+		Value string `xml:"OutputValue"`
+	} `xml:"DescribeStacksResult>Stacks>member>Outputs>member"`
+}
+
+func (e *environment) create(ctx context.Context, template string) error {
+	in := map[string]string{"StackName": stack, "TemplateURL": template, "Capabilities.member.1": "CAPABILITY_NAMED_IAM", "OnFailure": "DO_NOTHING"}
+	if err := e.formation(ctx, "CreateStack", in, nil); err != nil {
+		return err
+	}
+	made, err := e.settled(ctx)
+	if err != nil {
+		return err
+	}
+	if made.Status != "CREATE_COMPLETE" {
+		return fmt.Errorf("the stack is %s: %s", made.Status, e.failures(ctx))
+	}
+	for _, o := range made.Outputs {
+		switch o.Key {
+		case "TableName":
+			e.table = o.Value
+		case "SigningSecretArn":
+			e.secret = o.Value
+		case "ApiId":
+			e.api = o.Value
+		}
+	}
+	if e.table == "" || e.secret == "" || e.api == "" {
+		return fmt.Errorf("the stack's outputs %v lack a part", made.Outputs)
+	}
+	return nil
+}
+
+// settled waits for the end of what CloudFormation does to the stack.
+func (e *environment) settled(ctx context.Context) (stacks, error) {
+	for {
+		var now stacks
+		if err := e.formation(ctx, "DescribeStacks", map[string]string{"StackName": stack}, &now); err != nil {
+			return now, err
+		}
+		if !strings.HasSuffix(now.Status, "_IN_PROGRESS") {
+			return now, nil
+		}
+		select {
+		case <-ctx.Done():
+			return now, fmt.Errorf("the stack is %s: %w", now.Status, ctx.Err())
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+}
+
+// failures tells which resources failed and why.
+func (e *environment) failures(ctx context.Context) string {
+	var all struct {
+		Events []struct {
+			Resource string `xml:"LogicalResourceId"`
+			Status   string `xml:"ResourceStatus"`
+			Reason   string `xml:"ResourceStatusReason"`
+		} `xml:"DescribeStackEventsResult>StackEvents>member"`
+	}
+	if err := e.formation(ctx, "DescribeStackEvents", map[string]string{"StackName": stack}, &all); err != nil {
+		return err.Error()
+	}
+	var out []string
+	for _, v := range all.Events {
+		if strings.HasSuffix(v.Status, "_FAILED") {
+			out = append(out, v.Resource+": "+v.Reason)
+		}
+	}
+	return strings.Join(out, "; ")
+}
+
+// remove deletes the stack and what publish made.
+func (e *environment) remove(ctx context.Context) error {
+	defer os.RemoveAll(e.work)
+	if err := e.formation(ctx, "DeleteStack", map[string]string{"StackName": stack}, nil); err != nil {
+		return err
+	}
+	gone, err := e.settled(ctx)
+	if err == nil && gone.Status != "DELETE_COMPLETE" {
+		return fmt.Errorf("the stack is %s: %s", gone.Status, e.failures(ctx))
+	}
+	if err != nil && !strings.Contains(err.Error(), "does not exist") {
+		return err
+	}
+	bucket := "cdk-hnb659fds-assets-" + e.id + "-" + e.Region
+	return errors.Join(e.empty(ctx, bucket), e.json(ctx, "ssm", "AmazonSSM.DeleteParameter", map[string]any{"Name": "/cdk-bootstrap/hnb659fds/version"}, nil))
+}
+
+// empty deletes a bucket with all that is in it.
+func (e *environment) empty(ctx context.Context, bucket string) error {
+	all := s3.NewListObjectsV2Paginator(e.s3, &s3.ListObjectsV2Input{Bucket: &bucket})
+	for all.HasMorePages() {
+		page, err := all.NextPage(ctx)
+		if err != nil {
+			return err
+		}
+		for _, o := range page.Contents {
+			if _, err := e.s3.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &bucket, Key: o.Key}); err != nil {
+				return err
+			}
+		}
+	}
+	_, err := e.s3.DeleteBucket(ctx, &s3.DeleteBucketInput{Bucket: &bucket})
+	return err
+}
