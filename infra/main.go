@@ -1,6 +1,6 @@
 //go:build cdk
 
-// Command infra is firn's deployment as a CDK app: `cdk deploy -c env=dev` makes the stack firn-dev, with all that one
+// Command infra is firn's deployment as a CDK app: in this folder, `cdk deploy -c env=dev` makes the stack firn-dev, with all that one
 // environment needs. `cdk deploy -c stack=storage` makes the other stack, firn-storage, in the account where the data is: the
 // role that firn assumes to vend keys.
 //
@@ -56,7 +56,7 @@ func declare(app awscdk.App) error {
 		if err != nil {
 			return err
 		}
-		_, err = newFirn(app, "firn-"+e.Name, config{Environment: e, Arch: context("arch", "arm64"), Functions: "bin/functions"})
+		_, err = newFirn(app, "firn-"+e.Name, config{Environment: e, Arch: context("arch", "arm64"), Functions: context("functions", "bin/functions")})
 		return err
 	default:
 		return fmt.Errorf("-c stack=%s: the stacks are firn and storage", which)
