@@ -101,7 +101,9 @@ func paths(all map[string]map[string]rest.Function) string {
 	}
 	for _, path := range slices.Sorted(maps.Keys(all)) {
 		fmt.Fprintf(&b, "          %s:\n", path)
-		for _, method := range slices.Sorted(maps.Keys(all[path])) {
+		methods := slices.Sorted(maps.Keys(all[path]))
+		methods = slices.Insert(methods[:len(methods)-1], 0, anyMethod) // it sorts last, and `sam local start-api` takes the last that fits
+		for _, method := range methods {
 			var parameters []string
 			for part := range strings.SplitSeq(path, "/") {
 				if name, ok := strings.CutPrefix(part, "{"); ok {
