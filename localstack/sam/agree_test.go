@@ -50,7 +50,7 @@ func TestTheTemplateAndTheCDKAgree(t *testing.T) {
 	}
 }
 
-// shorten leaves out what each tool says in its own way: where the code is, tags (samconfig.toml has the stack's), names within a
+// shorten leaves out what each tool says in its own way: where the code is, tags (infra/samconfig.toml has the stack's), names within a
 // resource, that a function is named by its ARN, and that an API is Regional, which SAM says twice.
 func shorten(r *declared) {
 	p := r.Properties
