@@ -7,6 +7,7 @@ RACE := $(if $(shell command -v gcc clang cc),-race)
 
 .PHONY: help serve functions template build test check fmt vet staticcheck tidy race bench
 .PHONY: conformance conformance-dynamodb conformance-minio conformance-polaris conformance-rck conformance-functions conformance-sam interop-pyiceberg
+.PHONY: localstack-up localstack-test localstack-down
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,7 +39,7 @@ test: ## Run the tests: no network, no container.
 check: fmt vet staticcheck tidy race ## Check format, vet, staticcheck, go.mod, and the tests with the race detector in random order.
 
 fmt: ## Fail if gofmt would change a file.
-	@unformatted=$$(gofmt -l cmd functions infra shared) && [ -z "$$unformatted" ] || { echo "gofmt would change:"; echo "$$unformatted"; exit 1; }
+	@unformatted=$$(gofmt -l cmd functions infra localstack shared) && [ -z "$$unformatted" ] || { echo "gofmt would change:"; echo "$$unformatted"; exit 1; }
 
 vet: ## Run go vet.
 	go vet ./...
@@ -55,7 +56,7 @@ race: ## Run the tests with the race detector, in random order.
 bench: ## Run the benchmarks.
 	go test -run '^$$' -bench . -benchmem ./shared/... ./functions
 
-conformance: conformance-dynamodb conformance-minio conformance-polaris conformance-rck conformance-functions conformance-sam interop-pyiceberg ## Hold firn to other people's servers, tests and clients.
+conformance: conformance-dynamodb conformance-minio conformance-polaris conformance-rck conformance-functions conformance-sam localstack-test interop-pyiceberg ## Hold firn to other people's servers, tests and clients.
 
 conformance-dynamodb: ## Run the table's suites on a DynamoDB emulator (needs Python; fetches MiniStack).
 	localstack/with-dynamodb go test -count=1 ./shared/kv/... ./shared/store/...
@@ -75,6 +76,16 @@ conformance-functions: ## Run the same kit, and PyIceberg on MinIO, against the 
 
 conformance-sam: ## Hold template.yaml to SAM, to cfn-lint and to the CDK app (needs node and Python; fetches SAM).
 	localstack/sam/run
+
+localstack-test: ## Deploy the CDK stack to LocalStack and try it whole, without Docker (needs node and Python 3.13).
+	@$(MAKE) --no-print-directory functions ARCH=$$(go env GOHOSTARCH)
+	localstack/suite/run
+
+localstack-up: ## Start LocalStack in Docker; localstack-test then uses that.
+	docker compose --file localstack/compose.yaml up --detach --wait
+
+localstack-down: ## Stop LocalStack in Docker.
+	docker compose --file localstack/compose.yaml down
 
 interop-pyiceberg: ## Write, read, revoke and intrude with PyIceberg (needs Python 3.11 or newer).
 	localstack/pyiceberg/run
