@@ -5,7 +5,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # The race detector is written in C: without a compiler the tests run, but without it.
 RACE := $(if $(shell command -v gcc clang cc),-race)
 
-.PHONY: help serve functions template build test check fmt vet staticcheck tidy race bench
+.PHONY: help serve functions template build test check fmt vet staticcheck tidy race infra bench
 .PHONY: conformance conformance-dynamodb conformance-minio conformance-polaris conformance-rck conformance-functions conformance-sam interop-pyiceberg
 .PHONY: localstack-up localstack-test localstack-down
 
@@ -36,7 +36,7 @@ build: ## Build ./bin/firn, stripped and without C.
 test: ## Run the tests: no network, no container.
 	go test ./...
 
-check: fmt vet staticcheck tidy race ## Check format, vet, staticcheck, go.mod, and the tests with the race detector in random order.
+check: fmt vet staticcheck tidy race infra ## Check format, vet, staticcheck, go.mod, the deployment, and the tests with the race detector in random order.
 
 fmt: ## Fail if gofmt would change a file.
 	@unformatted=$$(gofmt -l cmd functions infra localstack shared) && [ -z "$$unformatted" ] || { echo "gofmt would change:"; echo "$$unformatted"; exit 1; }
@@ -49,6 +49,11 @@ staticcheck: ## Run staticcheck, which is fetched on first use.
 
 tidy: ## Fail if go mod tidy would change go.mod or go.sum.
 	go mod tidy -diff
+
+infra: ## Hold the CDK app to its template, to the route table and to the rights that the server needs (the template needs node).
+	go vet -tags cdk ./infra
+	go run $(STATICCHECK) -tags cdk ./infra/...
+	go test -tags cdk -count=1 ./infra
 
 race: ## Run the tests with the race detector, in random order.
 	go test $(RACE) -shuffle=on ./...
