@@ -28,34 +28,30 @@ const (
 // environment is a deployment of firn, prepared, with the credentials of the root principal.
 type environment struct {
 	*awsAccount
-	table, secret, api string // as the stack's outputs tell them
-	firn               string // the command line, built
-	said               string // by the first `firn bootstrap`
-	root               login
 	work               string // a folder that goes with the environment
+	firn               string // the command line, built
+	table, secret, api string // as the stack's outputs tell them
+	root               login
 }
 
-func deploy(ctx context.Context, a *awsAccount) (*environment, error) {
-	work, err := os.MkdirTemp("", "firn-suite")
-	if err != nil {
-		return nil, err
-	}
-	e := &environment{awsAccount: a, work: work, firn: filepath.Join(work, "firn")}
+// deploy makes the environment, prepares it and finds out who root is.
+func (e *environment) deploy(ctx context.Context) error {
 	if err := e.command(ctx, nil, "go", "build", "-o", e.firn, "./cmd/firn"); err != nil {
-		return nil, err
+		return err
 	}
 	template, err := e.publish(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if err := e.create(ctx, template); err != nil {
-		return nil, err
+		return err
 	}
-	if e.said, err = e.bootstrap(ctx); err != nil {
-		return nil, err
+	said, err := e.bootstrap(ctx)
+	if err != nil {
+		return err
 	}
-	e.root, err = credentials(e.said)
-	return e, err
+	e.root, err = credentials(said)
+	return err
 }
 
 // command runs a program in the repository.
@@ -219,7 +215,6 @@ func (e *environment) failures(ctx context.Context) string {
 
 // remove deletes the stack and what publish made.
 func (e *environment) remove(ctx context.Context) error {
-	defer os.RemoveAll(e.work)
 	if err := e.formation(ctx, "DeleteStack", map[string]string{"StackName": stack}, nil); err != nil {
 		return err
 	}

@@ -17,8 +17,10 @@ package suite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 )
@@ -37,20 +39,27 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
+// run deploys, runs the tests and removes the deployment, also one that got stuck half-way.
 func run(ctx context.Context, m *testing.M) (code int, err error) {
 	a, err := account(ctx)
 	if err != nil {
 		return 1, err
 	}
-	if deployed, err = deploy(ctx, a); err != nil {
-		return 1, fmt.Errorf("deploy: %w", err)
+	work, err := os.MkdirTemp("", "firn-suite")
+	if err != nil {
+		return 1, err
 	}
-	code = m.Run()
+	defer os.RemoveAll(work)
+	deployed = &environment{awsAccount: a, work: work, firn: filepath.Join(work, "firn")}
+	err = deployed.deploy(ctx)
+	if err == nil {
+		code = m.Run()
+	}
 	if code != 0 {
 		deployed.printLogs(ctx)
 	}
-	if err := deployed.remove(ctx); err != nil {
-		return 1, fmt.Errorf("remove the deployment: %w", err)
+	if wrong := deployed.remove(ctx); wrong != nil {
+		err = errors.Join(err, fmt.Errorf("remove the deployment: %w", wrong))
 	}
-	return code, nil
+	return code, err
 }
