@@ -52,12 +52,7 @@ type Service struct {
 }
 
 // New makes a Service.
-func New(c Config) *Service {
-	if c.Revoked == nil {
-		c.Revoked = func(...lake.ID) {}
-	}
-	return &Service{c}
-}
+func New(c Config) *Service { return &Service{c} }
 
 // session is one request's view: what its batch read finds, and who asks.
 type session struct {
