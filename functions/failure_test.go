@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"sync"
 	"testing"
+	"time"
 
 	"firn/shared/app/cloudtest"
 	"firn/shared/rest"
@@ -147,4 +148,48 @@ func TestAFunctionThatCannotStartStartsLater(t *testing.T) {
 	}
 	d.account.Plan(nil)
 	d.root(t)
+}
+
+// A function that is out of time is ended by Lambda wherever it is. The client is told of a failure that says nothing of the
+// effect (502), and sends again: a commit that had not landed lands, one that had changes nothing more.
+func TestTimeOuts(t *testing.T) {
+	const enough = 700 * time.Millisecond // for a cold start and a commit
+	for name, landed := range map[string]bool{"before the effect": false, "after the effect": true} {
+		t.Run(name, func(t *testing.T) {
+			d := deploy(t, nil, enough)
+			c := d.root(t)
+			c.settle(t)
+			c.create(t, "t")
+			c.must(t, "POST", tables+"/t", put("warm", "1"))
+			ended := make(chan struct{})
+			var once sync.Once
+			d.account.Plan(func(action string) (f cloudtest.Fault) {
+				if action != "PutItem" {
+					return f
+				}
+				once.Do(func() {
+					hold := func() { <-ended }
+					if landed {
+						f.After = hold
+					} else {
+						f = cloudtest.Fault{Before: hold, Refuse: "ThrottlingException"}
+					}
+				})
+				return f
+			})
+			status, body := c.send(t, "POST", tables+"/t", put("k", "v"))
+			close(ended)
+			d.account.Plan(nil)
+			if status != 502 {
+				t.Errorf("got %d %s, want 502", status, body)
+			}
+			if got := c.property(t, "t", "k"); (got == "v") != landed {
+				t.Errorf("the commit landed: %v, want %v", got == "v", landed)
+			}
+			c.must(t, "POST", tables+"/t", put("k", "v"))
+			if got := c.property(t, "t", "k"); got != "v" {
+				t.Errorf("after the retry: got %q, want v", got)
+			}
+		})
+	}
 }

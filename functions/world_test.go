@@ -73,7 +73,7 @@ type deployment struct {
 	url     string // with the stage
 }
 
-func deploy(t *testing.T, env map[string]string) *deployment {
+func deploy(t *testing.T, env map[string]string, timeout ...time.Duration) *deployment {
 	t.Helper()
 	d := &deployment{account: cloudtest.New(t)}
 	d.account.Use(t)
@@ -97,7 +97,7 @@ func deploy(t *testing.T, env map[string]string) *deployment {
 		if name != rest.Token && name != worker {
 			delete(all, "FIRN_SIGNING_SECRET")
 		}
-		deployed[string(name)] = lambdatest.Function{Bootstrap: self, Env: all, Timeout: 20 * time.Second}
+		deployed[string(name)] = lambdatest.Function{Bootstrap: self, Env: all, Timeout: append(timeout, 20*time.Second)[0]}
 	}
 	d.Gateway, d.url = lambdatest.Start(t, lambdatest.Config{Functions: deployed, Route: serves(routes.All()), Now: time.Now, BinaryMediaTypes: []string{"*/*"}, Output: logs(t)})
 	return d

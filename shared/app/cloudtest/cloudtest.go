@@ -4,6 +4,7 @@ package cloudtest
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -31,6 +32,8 @@ type Account struct {
 type Fault struct {
 	Refuse string // the error's code, such as ThrottlingException: the call has no effect
 	Lose   bool   // it has its effect, and the connection breaks before the answer
+	Before func() // runs before the effect
+	After  func() // runs behind it, before the answer
 }
 
 // Plan says what happens to calls from now on; nil: nothing does. The action is the last part of the call's X-Amz-Target,
@@ -68,6 +71,9 @@ func New(t testing.TB) *Account {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		service, action, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 		f := a.begin(action)
+		if f.Before != nil {
+			f.Before()
+		}
 		if f.Refuse != "" {
 			w.Header().Set("X-Amzn-ErrorType", f.Refuse)
 			w.WriteHeader(http.StatusBadRequest)
@@ -78,9 +84,19 @@ func New(t testing.TB) *Account {
 		if service == "secretsmanager" {
 			to = a.Secret
 		}
-		if f.Lose {
-			to.ServeHTTP(httptest.NewRecorder(), r)
-			panic(http.ErrAbortHandler)
+		if f.Lose || f.After != nil {
+			there := httptest.NewRecorder()
+			to.ServeHTTP(there, r)
+			if f.After != nil {
+				f.After()
+			}
+			if f.Lose {
+				panic(http.ErrAbortHandler)
+			}
+			maps.Copy(w.Header(), there.Header())
+			w.WriteHeader(there.Code)
+			_, _ = w.Write(there.Body.Bytes())
+			return
 		}
 		to.ServeHTTP(w, r)
 	}))
