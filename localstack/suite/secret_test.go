@@ -3,9 +3,6 @@
 package suite
 
 import (
-	"context"
-	"fmt"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -153,71 +150,4 @@ func known() []string {
 	seen.Lock()
 	defer seen.Unlock()
 	return append([]string{"PRIVATE KEY"}, seen.all...)
-}
-
-var functions = []string{"token", "management", "catalog", "commit", "credentials", "worker"}
-
-func TestNoSecretIsInALog(t *testing.T) {
-	l := newLake(t)
-	l.namespace(t, "n")
-	made := l.table(t, "t")
-	at := l.iceberg + "/namespaces/n/tables/t"
-	l.must(t, nil, "POST", at, put(t, made.Metadata.UUID, "colour", "blue"))
-	var key loaded
-	l.must(t, &key, "GET", at+"/credentials", "")
-	key.remember()
-	token(t, login{deployed.root.id, "a-secret-that-is-wrong"})
-	seen.add("a-secret-that-is-wrong")
-	if err := deployed.invoke(t.Context(), stack+"-worker", `{}`); err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range functions {
-		t.Run(name, func(t *testing.T) {
-			log, err := deployed.log(t.Context(), name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if name != "worker" && !strings.Contains(log, `"operation":`) {
-				t.Errorf("the log tells of no request: %s", log)
-			}
-			for _, secret := range known() {
-				if at := strings.Index(log, secret); at >= 0 {
-					t.Errorf("a secret is in the log, behind %q", log[max(0, at-100):at])
-				}
-			}
-		})
-	}
-}
-
-// log gives all that a function has logged.
-func (e *environment) log(ctx context.Context, name string) (string, error) {
-	var out strings.Builder
-	in := map[string]any{"logGroupName": "/aws/lambda/" + stack + "-" + name}
-	for {
-		var page struct {
-			Events    []struct{ Message string }
-			NextToken string
-		}
-		if err := e.json(ctx, "logs", "Logs_20140328.FilterLogEvents", in, &page); err != nil {
-			return "", err
-		}
-		for _, event := range page.Events {
-			out.WriteString(event.Message + "\n")
-		}
-		if page.NextToken == "" {
-			return out.String(), nil
-		}
-		in["nextToken"] = page.NextToken
-	}
-}
-
-// printLogs helps to find out why tests failed.
-func (e *environment) printLogs(ctx context.Context) {
-	for _, name := range functions {
-		log, err := e.log(ctx, name)
-		if err != nil {
-			log = err.Error()
-		}
-		fmt.Fprintf(os.Stderr, "== the last of %s's log:\n%s\n", name, log[max(0, len(log)-4000):])
-	}
 }
