@@ -2,7 +2,7 @@
 
 // Package suite tries a deployment whole: it deploys the CDK stack of the environment dev into the account that
 // AWS_ENDPOINT_URL stands for, prepares it by `firn bootstrap`, and asks it through API Gateway: Lambda, DynamoDB, Secrets
-// Manager, STS, S3, EventBridge's rule and CloudWatch's logs take part.
+// Manager, STS, S3 and CloudWatch's logs take part.
 //
 // It knows nothing of what is behind AWS_ENDPOINT_URL, and refuses to begin without one: it makes a stack and deletes it.
 // `make localstack-test` runs it against LocalStack. It needs node, as the CDK does, and the functions as `make functions` builds them
@@ -12,7 +12,9 @@
 //
 // What LocalStack cannot show is shown elsewhere, or not yet. It enforces neither IAM policies nor session policies: that a
 // vended key opens one table and nothing else is proven on MinIO (`make conformance-minio`), and the rights of the functions'
-// roles are held to the template by infra's tests. It throttles nothing, freezes no function and has no limits of memory.
+// roles are held to the template by infra's tests. It throttles nothing, freezes no function and has no limits of memory. It
+// takes the stack's gateway responses, alarms and rotation schedule and does nothing with them. The rule that wakes the worker
+// every five minutes is not waited for: the tests call the worker.
 package suite
 
 import (
