@@ -193,3 +193,33 @@ func TestTimeOuts(t *testing.T) {
 		})
 	}
 }
+
+// STS that is asked too often, or has no such role: nobody gets a key, nothing is made, and the client learns whether to come
+// again.
+func TestFaultsOfSTS(t *testing.T) {
+	d := deploy(t, nil)
+	c := d.root(t)
+	c.must(t, "POST", "/api/management/v1/catalogs", `{"catalog":{"type":"INTERNAL","name":"cloud","properties":{"default-base-location":"s3://bucket/cloud"},
+		"storageConfigInfo":{"storageType":"S3","roleArn":"arn:aws:iam::123456789012:role/firn-vending/x","region":"us-east-1"}}}`)
+	c.must(t, "PUT", "/api/management/v1/catalogs/cloud/catalog-roles/catalog_admin/grants", `{"grant":{"type":"catalog","privilege":"CATALOG_MANAGE_CONTENT"}}`)
+	c.must(t, "POST", "/api/catalog/v1/cloud/namespaces", `{"namespace":["n"]}`)
+	for _, row := range []struct {
+		code string
+		want int
+	}{{"Throttling", 503}, {"", 403}} {
+		d.account.Plan(func(action string) cloudtest.Fault {
+			if action == "AssumeRole" {
+				return cloudtest.Fault{Refuse: row.code}
+			}
+			return cloudtest.Fault{}
+		})
+		status, body := c.send(t, "POST", "/api/catalog/v1/cloud/namespaces/n/tables", `{"name":"t","schema":{"type":"struct","fields":[]}}`)
+		d.account.Plan(nil)
+		if status != row.want {
+			t.Errorf("%q: got %d %s, want %d", row.code, status, body, row.want)
+		}
+		if status, _ := c.send(t, "GET", "/api/catalog/v1/cloud/namespaces/n/tables/t", ""); status != 404 {
+			t.Errorf("%q: got %d, want no table", row.code, status)
+		}
+	}
+}

@@ -97,7 +97,6 @@ func (s *firn) variables(name rest.Function) *map[string]*string {
 		"FIRN_UNIQUE_LOCATIONS":           jsii.String(strconv.FormatBool(!s.SharedLocations)),
 		"FIRN_REQUIRE_ROTATION":           jsii.String(strconv.FormatBool(s.RequireRotation)),
 		"FIRN_ALLOW_OVERLAPPING_CATALOGS": jsii.String(strconv.FormatBool(s.AllowOverlappingCatalogs)),
-		"FIRN_LOG_FORMAT":                 jsii.String("json"),
 		// The collector works harder before Lambda ends the process for want of memory.
 		"GOMEMLIMIT": jsii.String(strconv.Itoa(memory[name]*9/10) + "MiB"),
 	}

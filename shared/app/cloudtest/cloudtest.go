@@ -37,7 +37,7 @@ type Fault struct {
 }
 
 // Plan says what happens to calls from now on; nil: nothing does. The action is the last part of the call's X-Amz-Target,
-// such as PutItem.
+// such as PutItem, and AssumeRole for STS.
 func (a *Account) Plan(plan func(action string) Fault) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -69,7 +69,11 @@ func New(t testing.TB) *Account {
 	a := &Account{Secret: secretsmanagertest.New(), calls: map[string]int{}}
 	table := dynamotest.Serve(t, Table)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		service, action, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+		service, action, isJSON := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+		if !isJSON { // STS speaks the query protocol
+			sts(w, r, a)
+			return
+		}
 		f := a.begin(action)
 		if f.Before != nil {
 			f.Before()
@@ -119,4 +123,15 @@ func (a *Account) Use(t testing.TB) {
 	for name, value := range a.Environment() {
 		t.Setenv(name, value)
 	}
+}
+
+// sts refuses every role: there is none in the account. With a plan it refuses as the plan says.
+func sts(w http.ResponseWriter, r *http.Request, a *Account) {
+	code := a.begin(r.FormValue("Action")).Refuse
+	status := http.StatusBadRequest
+	if code == "" {
+		code, status = "AccessDenied", http.StatusForbidden
+	}
+	w.WriteHeader(status)
+	fmt.Fprintf(w, `<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type><Code>%s</Code><Message>planned</Message></Error><RequestId>1</RequestId></ErrorResponse>`, code)
 }

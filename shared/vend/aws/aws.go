@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	lru "github.com/hashicorp/golang-lru/v2"
 
@@ -32,7 +33,7 @@ import (
 
 // Config says with what the vendor asks STS.
 type Config struct {
-	// Base holds firn's own credentials, its Region, HTTP client and retries. The Region is used where storage names none.
+	// Base holds firn's own credentials, its Region, HTTP client and, where it has any, retries. The Region is used where storage names none.
 	Base aws.Config
 	// Named are credentials for storage with a storageName, by that name. A name that is not here is refused.
 	Named map[string]aws.CredentialsProvider
@@ -41,6 +42,9 @@ type Config struct {
 	// Timeout of one AssumeRole with its retries; 0: 5 s.
 	Timeout time.Duration
 }
+
+// maxPause is the longest pause before an AssumeRole is sent again, at most twice.
+const maxPause = 500 * time.Millisecond
 
 // STS's bounds of DurationSeconds (STS API reference, AssumeRole).
 const (
@@ -180,6 +184,10 @@ func (v *Vendor) client(storage *lake.Storage) (*sts.Client, error) {
 	}
 	client := sts.NewFromConfig(v.config.Base, func(o *sts.Options) {
 		o.Region, o.Credentials = t.region, credentials
+		if v.config.Base.Retryer == nil {
+			// Short pauses: a client is told to come again before the time is out, and told why.
+			o.Retryer = retry.NewStandard(func(s *retry.StandardOptions) { s.MaxBackoff = maxPause })
+		}
 		if t.endpoint != "" {
 			o.BaseEndpoint = aws.String(t.endpoint)
 		}
