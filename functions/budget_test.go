@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"maps"
 	"testing"
+
+	"firn/shared/rest"
 )
 
 const (
@@ -82,5 +84,21 @@ func TestCallsThroughTheFunctions(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A new environment reads the keys while it is initialised, and with its first request what the caller's roles hold: of a
+// principal role and its catalog role, one item and two lists. Nothing else is colder than the tenth request.
+func TestTheFirstRequestOfAnEnvironment(t *testing.T) {
+	d := deploy(t, nil)
+	c := d.root(t)
+	c.settle(t)
+	c.create(t, "t")
+	d.Recycle(string(rest.Catalog))
+	d.account.Take()
+	c.must(t, "GET", tables+"/t", "")
+	want := map[string]int{"BatchGetItem": 1, "GetItem": 2, "Query": 2}
+	if got := d.account.Take(); !maps.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }
