@@ -51,9 +51,9 @@ func NewKeys() (*Keys, error) {
 	return k, k.add(&private.PublicKey)
 }
 
-// Rotate is one step of a rotation: the key that was coming signs, a new one is coming, and the others verify, so tokens
-// of the last hour stay good. Between two steps every instance must have read the keys again: then each knows a key before
-// any signs with it.
+// Rotate is one step of a rotation: the key that was coming signs, a new one is coming, and the one that signed verifies,
+// so tokens of the last hour stay good. Older keys go: after three steps nothing that a leaked key signs is taken. Between
+// two steps every instance must have read the keys again: then each knows a key before any signs with it.
 func (k *Keys) Rotate() (*Keys, error) {
 	if k.private == nil {
 		return nil, errVerifyOnly
@@ -64,11 +64,9 @@ func (k *Keys) Rotate() (*Keys, error) {
 	}
 	if k.next == nil {
 		return &Keys{private: k.private, next: fresh.private,
-			public: slices.Concat(k.public[:1], fresh.public, k.public[1:min(len(k.public), maxKeys-1)])}, nil
+			public: slices.Concat(k.public[:1], fresh.public, k.public[1:min(len(k.public), 2)])}, nil
 	}
-	rest := slices.Concat(k.public[:1], k.public[2:])
-	return &Keys{private: k.next, next: fresh.private,
-		public: slices.Concat(k.public[1:2], fresh.public, rest[:min(len(rest), maxKeys-2)])}, nil
+	return &Keys{private: k.next, next: fresh.private, public: slices.Concat(k.public[1:2], fresh.public, k.public[:1])}, nil
 }
 
 // ParseKeys reads PEM: the first block is the signing key (PKCS #8, "PRIVATE KEY"), a second private one signs after the
