@@ -51,17 +51,14 @@ func deploy(t *testing.T, used *ledger, overlapping bool) *deployed {
 			driver = db
 		}
 		return &base.Base{Store: store.New(store.Config{Driver: driver, Now: time.Now}), Keys: keys, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: time.Now,
-			Realms: []lake.Realm{"POLARIS", "OTHER"}, MaxBody: 1_000_000, AllowFileStorage: true, AllowOverlappingCatalogs: overlapping, RequireRotation: true}
+			Settings: base.Settings{Realms: []lake.Realm{"POLARIS", "OTHER"}, MaxBody: 1_000_000, AllowFileStorage: true, AllowOverlappingCatalogs: overlapping, RequireRotation: true}}
 	}
 	for _, realm := range []lake.Realm{"POLARIS", "OTHER"} { // `firn bootstrap` has the administrator's rights
 		if _, _, err := administration.Service(at(""), nil).Bootstrap(t.Context(), realm, lake.Credentials{ClientID: "root", ClientSecret: "s3cr3t"}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	table, err := routes()
-	if err != nil {
-		t.Fatal(err)
-	}
+	table := routes()
 	d := &deployed{functions: map[rest.Function]http.Handler{}, files: &files{objects: map[string][]byte{}}}
 	if d.resources, err = resources(table, maxResources); err != nil {
 		t.Fatal(err)

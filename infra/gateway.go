@@ -24,10 +24,7 @@ type api struct {
 }
 
 func (s *firn) addAPI() error {
-	table, err := routes()
-	if err != nil {
-		return err
-	}
+	table := routes()
 	all, err := resources(table, maxResources)
 	if err != nil {
 		return err

@@ -43,14 +43,7 @@ type Config struct {
 	Log     *slog.Logger
 	Now     func() time.Time
 	Metrics *Metrics // nil: nobody watches
-
-	Realms                   []lake.Realm // the first is the default
-	MaxBody                  int64        // bytes; 0: the door's default
-	MaxAnswer                int          // bytes of metadata that an answer can carry; 0: no limit
-	AllowFileStorage         bool
-	AllowOverlappingCatalogs bool
-	RequireRotation          bool
-	UniqueLocations          bool
+	base.Settings
 }
 
 // App is a server without its listeners.
@@ -64,9 +57,7 @@ type App struct {
 
 // New joins the parts.
 func New(c Config) (*App, error) {
-	b := &base.Base{Store: store.New(store.Config{Driver: c.Table, Now: c.Now}), Keys: c.Keys, Log: c.Log, Now: c.Now, Realms: c.Realms,
-		MaxBody: c.MaxBody, MaxAnswer: c.MaxAnswer, AllowFileStorage: c.AllowFileStorage,
-		AllowOverlappingCatalogs: c.AllowOverlappingCatalogs, RequireRotation: c.RequireRotation, UniqueLocations: c.UniqueLocations}
+	b := &base.Base{Store: store.New(store.Config{Driver: c.Table, Now: c.Now}), Keys: c.Keys, Log: c.Log, Now: c.Now, Settings: c.Settings}
 	inside := contents.Service(b, c.Vendor, c.Files, c.Revoked)
 	admins := administration.Service(b, c.Revoked)
 	door, err := b.Door("", c.Metrics.observer(), tokens.Protocol(b), administration.Protocol(admins), contents.Protocol(inside), base.Operations())

@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"firn/shared/app/base"
 	"firn/shared/kv/bolt"
 	"firn/shared/lake"
 	"firn/shared/rest"
@@ -91,8 +92,9 @@ func Serve(ctx context.Context, w World, c ServeConfig) (err error) {
 	}
 	defer func() { err = errors.Join(err, embedded.store.Close()) }()
 	metrics := NewMetrics()
-	a, err := New(embedded.config(ctx, Config{Table: db, Keys: keys, Log: log, Now: time.Now, Metrics: metrics, Realms: realms(c.Realms), MaxBody: c.MaxBody,
-		AllowFileStorage: c.AllowFileStorage, AllowOverlappingCatalogs: c.AllowOverlappingCatalogs, RequireRotation: c.RequireRotation, UniqueLocations: c.UniqueLocations}))
+	a, err := New(embedded.config(ctx, Config{Table: db, Keys: keys, Log: log, Now: time.Now, Metrics: metrics, Settings: base.Settings{
+		Realms: realms(c.Realms), MaxBody: c.MaxBody, AllowFileStorage: c.AllowFileStorage, AllowOverlappingCatalogs: c.AllowOverlappingCatalogs,
+		RequireRotation: c.RequireRotation, UniqueLocations: c.UniqueLocations}}))
 	if err != nil {
 		return err
 	}

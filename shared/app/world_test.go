@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"firn/shared/app/base"
 	"firn/shared/kv"
 	"firn/shared/kv/bolt"
 	"firn/shared/lake"
@@ -48,7 +49,7 @@ func newServer(t testing.TB, change func(*Config)) *server {
 	objects.Config.Handler = e.gate
 	objects.Start()
 	t.Cleanup(objects.Close)
-	c := e.config(t.Context(), Config{Table: db, Keys: keys, Log: log, Now: time.Now, Realms: []lake.Realm{"POLARIS", "OTHER"}, AllowFileStorage: true})
+	c := e.config(t.Context(), Config{Table: db, Keys: keys, Log: log, Now: time.Now, Settings: base.Settings{Realms: []lake.Realm{"POLARIS", "OTHER"}, AllowFileStorage: true}})
 	if change != nil {
 		change(&c)
 	}

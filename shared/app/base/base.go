@@ -22,7 +22,11 @@ type Base struct {
 	Keys  token.Source
 	Log   *slog.Logger
 	Now   func() time.Time
+	Settings
+}
 
+// Settings are what an administrator chooses.
+type Settings struct {
 	Realms                   []lake.Realm // the first is the default
 	MaxBody                  int64        // bytes; 0: the door's default
 	MaxAnswer                int          // bytes of metadata that an answer can carry; 0: no limit
