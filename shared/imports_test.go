@@ -77,7 +77,8 @@ var rooms = []room{
 }
 
 // rim are the things that only the rooms that name them may use, by the beginning of their import path.
-var rim = []string{"net/http", "github.com/aws", "github.com/awslabs", "go.etcd.io", "github.com/prometheus", "github.com/spf13", "github.com/golang-jwt"}
+var rim = []string{"net/http", "github.com/aws", "github.com/awslabs", "go.etcd.io", "github.com/prometheus", "github.com/spf13", "github.com/golang-jwt",
+	"cloud.google.com", "golang.org/x/oauth2", "google.golang.org", "github.com/Azure"}
 
 // calls are functions that only the rooms that name them may call.
 var calls = map[string]string{

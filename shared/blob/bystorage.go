@@ -12,6 +12,8 @@ import (
 type ByStorage struct {
 	Embedded Opener // the object store inside the process
 	S3       Opener // AWS and S3-compatible stores
+	GCS      Opener // Google Cloud Storage
+	Azure    Opener // Azure Data Lake Storage Gen2
 	File     Opener // folders of this machine
 }
 
@@ -25,6 +27,10 @@ func (o ByStorage) Open(ctx context.Context, storage *lake.Storage, cred vend.Cr
 		driver = o.Embedded
 	case storage.Type == lake.S3:
 		driver = o.S3
+	case storage.Type == lake.GCS:
+		driver = o.GCS
+	case storage.Type == lake.Azure:
+		driver = o.Azure
 	case storage.Type == lake.File:
 		driver = o.File
 	}

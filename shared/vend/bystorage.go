@@ -11,6 +11,8 @@ import (
 type ByStorage struct {
 	Embedded Vendor // the object store inside the process
 	S3       Vendor // AWS and S3-compatible stores with STS
+	GCS      Vendor // Google Cloud Storage
+	Azure    Vendor // Azure Data Lake Storage Gen2
 }
 
 var _ Vendor = ByStorage{}
@@ -24,6 +26,10 @@ func (v ByStorage) Vend(ctx context.Context, storage *lake.Storage, g Grant) (Cr
 		driver = v.Embedded
 	case storage.Type == lake.S3:
 		driver = v.S3
+	case storage.Type == lake.GCS:
+		driver = v.GCS
+	case storage.Type == lake.Azure:
+		driver = v.Azure
 	}
 	if driver == nil {
 		return Credential{}, fault.Of(fault.Unsupported, fault.Credential, "",

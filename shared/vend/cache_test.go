@@ -148,6 +148,7 @@ func TestGrantsThatDifferShareNoCredential(t *testing.T) {
 		"another prefix":  func(g *Grant) { g.Prefixes = []location.Prefix{prefix(t, "s3://lake/ns/t2/")} },
 		"one more prefix": func(g *Grant) { g.Prefixes = append(g.Prefixes, prefix(t, "s3://lake/data/")) },
 		"another scheme":  func(g *Grant) { g.Prefixes = []location.Prefix{prefix(t, "s3a://lake/ns/t/")} },
+		"epoch":           func(g *Grant) { g.Epoch = "1" },
 		"shifted fields":  func(g *Grant) { g.Table, g.Principal = "ns.ta", "nn" },
 	}
 	for name, change := range rows {

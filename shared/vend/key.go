@@ -34,6 +34,7 @@ func keyOf(storage *lake.Storage, g Grant) (cacheKey, error) {
 	add(h, g.Table)
 	add(h, g.Principal) // names shape session names and the embedded store's claims
 	add(h, string([]byte{byte(g.Actions)}))
+	add(h, g.Epoch)
 	for _, p := range g.Prefixes {
 		add(h, p.String())
 	}

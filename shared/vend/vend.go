@@ -16,7 +16,7 @@
 // in a slash and are never a bucket's root: no parser makes others. A key for `orders/` does not open `orders2/`.
 //
 // A Credential is a struct with one pointer per store rather than a map of property names: names such as
-// s3.access-key-id belong to the dialects. GCS and ADLS become two more pointers.
+// s3.access-key-id belong to the dialects.
 package vend
 
 import (
@@ -65,6 +65,8 @@ type Grant struct {
 	PrincipalID lake.ID
 	Prefixes    []location.Prefix // exact; checked against the catalog's current settings by whoever made the grant
 	Actions     Actions           // on all prefixes alike
+	Epoch       string            // changes when keys of the principal or table are revoked: what was minted before is not served again
+	Why         string            // the operation that asked, for the audit record; no part of what makes two grants equal
 }
 
 // Vendor mints credentials for one kind of storage. Implementations are safe for concurrent use. Errors are *fault.Error:

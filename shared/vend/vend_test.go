@@ -52,6 +52,7 @@ func TestValidateNamesTheReason(t *testing.T) {
 
 func TestTheStorageChoosesTheDriver(t *testing.T) {
 	embedded, s3 := &mint{now: start, life: time.Hour}, &mint{now: start, life: time.Hour}
+	gcs, azure := &mint{now: start, life: time.Hour}, &mint{now: start, life: time.Hour}
 	both := ByStorage{Embedded: embedded, S3: s3}
 	rows := []struct {
 		name    string
@@ -65,7 +66,10 @@ func TestTheStorageChoosesTheDriver(t *testing.T) {
 		{"no embedded store here", ByStorage{S3: s3}, lake.Storage{Type: lake.S3}, nil},
 		{"no S3 here", ByStorage{Embedded: embedded}, lake.Storage{Type: lake.S3, Endpoint: "http://192.0.2.1"}, nil},
 		{"a folder has no keys", both, lake.Storage{Type: lake.File}, nil},
+		{"GCS", ByStorage{Embedded: embedded, GCS: gcs}, lake.Storage{Type: lake.GCS}, gcs},
 		{"GCS has no driver", both, lake.Storage{Type: lake.GCS}, nil},
+		{"ADLS", ByStorage{Embedded: embedded, Azure: azure}, lake.Storage{Type: lake.Azure}, azure},
+		{"ADLS has no driver", both, lake.Storage{Type: lake.Azure}, nil},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {

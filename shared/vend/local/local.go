@@ -73,6 +73,7 @@ func (v *Vendor) Vend(_ context.Context, storage *lake.Storage, g vend.Grant) (v
 			"The embedded store makes no key for these %d locations: they are too many, or it has no such names.", len(g.Prefixes)).Because(err)
 	}
 	return vend.Credential{
+		ID: minted.AccessKeyID,
 		S3: &vend.S3Credential{
 			AccessKeyID:     minted.AccessKeyID,
 			SecretAccessKey: lake.Secret(minted.SecretAccessKey),

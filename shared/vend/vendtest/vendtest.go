@@ -51,6 +51,7 @@ type Store struct {
 	Vendor  vend.Vendor
 	Storage *lake.Storage
 	Bucket  string
+	Root    string // URI of the bucket, with a slash at its end; empty: s3://BUCKET/
 	Now     func() time.Time
 	// Seed puts an object with the rights of the store's owner.
 	Seed func(t *testing.T, key string)
@@ -81,13 +82,20 @@ func (s Store) grant(t *testing.T, actions vend.Actions, folders ...string) vend
 	t.Helper()
 	g := vend.Grant{Realm: "test", CatalogID: "c1", TableID: "t1", Table: "ns.orders", Principal: "ann", PrincipalID: "p1", Actions: actions}
 	for _, folder := range folders {
-		p, err := location.ParsePrefix("s3://" + s.Bucket + "/" + folder)
+		p, err := location.ParsePrefix(s.root() + folder)
 		if err != nil {
 			t.Fatal(err)
 		}
 		g.Prefixes = append(g.Prefixes, p)
 	}
 	return g
+}
+
+func (s Store) root() string {
+	if s.Root == "" {
+		return "s3://" + s.Bucket + "/"
+	}
+	return s.Root
 }
 
 func (s Store) vend(t *testing.T, g vend.Grant) vend.Credential {
@@ -178,7 +186,11 @@ func (s Store) several(t *testing.T) {
 }
 
 func (s Store) refusals(t *testing.T) {
-	elsewhere, err := location.ParsePrefix("gs://bucket/ns/orders/")
+	other := "gs://bucket/ns/orders/"
+	if s.Storage.Type == lake.GCS {
+		other = "s3://bucket/ns/orders/"
+	}
+	elsewhere, err := location.ParsePrefix(other)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -201,7 +213,7 @@ func (s Store) refusals(t *testing.T) {
 			g := s.grant(t, all, own)
 			row.change(&g)
 			cred, err := s.Vendor.Vend(t.Context(), s.Storage, g)
-			if !fault.Is(err, fault.Invalid) || cred.S3 != nil {
+			if !fault.Is(err, fault.Invalid) || cred != (vend.Credential{}) {
 				t.Errorf("got %v and %v, want no credential and an error of kind invalid", cred, err)
 			}
 		})
