@@ -45,7 +45,7 @@ var rooms = []room{
 	{"rest", "fault lake", "net/http"},
 	{"protocol/oauth", "fault lake rest token", "net/http"},
 	{"protocol/management", "access admin fault lake rest", "net/http"},
-	{"protocol/icebergrest", "catalog fault iceberg lake rest", "net/http"},
+	{"protocol/icebergrest", "catalog fault iceberg lake rest vend", "net/http"},
 
 	{"lambdahttp", "fault rest", "net/http github.com/aws github.com/awslabs"},
 	{"lambdahttp/lambdatest", "", "net/http"},

@@ -33,7 +33,7 @@ var budgets = []budget{
 	{"load with keys", nil, nil, loading(vended), "1 get", "1 mint"},
 	{"load with keys, no copy", nil, noCopy, loading(vended), "1 get", "1 write, 1 GET, 2 mint"}, // the document is remembered when warm
 	{"refresh", nil, nil, func(w *world, id string) error {
-		_, err := w.Credentials(w.t.Context(), w.admin, "c", table("t"+id))
+		_, err := w.Credentials(w.t.Context(), w.admin, "c", table("t"+id), "")
 		return err
 	}, "1 get", "1 mint"},
 	{"exists", nil, nil, func(w *world, id string) error { return w.TableExists(w.t.Context(), w.admin, "c", table("t"+id)) }, "1 get", ""},

@@ -75,7 +75,7 @@ func (s *Service) create(ctx context.Context, c lake.Caller, catalog string, lev
 		return Loaded{}, err
 	}
 	paths := pathsOf(table.Property)
-	if err := x.answerable(id, table, paths, d.actions()); err != nil {
+	if err := x.answerable(id, table, d.actions()); err != nil {
 		return Loaded{}, err
 	}
 	claims, err := folders(table.Location(), paths)
@@ -155,17 +155,17 @@ func (x *session) put(ctx context.Context, n *store.NamespaceSlot, t *iceberg.Ta
 }
 
 // answerable refuses, before any effect, a new table that could not be answered with what was asked for.
-func (x *session) answerable(id lake.Identifier, t *iceberg.Table, paths []string, actions vend.Actions) error {
+func (x *session) answerable(id lake.Identifier, t *iceberg.Table, actions vend.Actions) error {
 	if err := x.fits(nil, t); err != nil {
 		return err
 	}
-	_, err := x.vendable(id, t.Location(), paths, actions)
+	_, err := x.vendable(id, planned(id.Name, t), actions)
 	return err
 }
 
 // made answers for a table that has just been stored: there is no refusing any more.
 func (x *session) made(ctx context.Context, n *store.NamespaceSlot, item *lake.Table, t *iceberg.Table, actions vend.Actions) (Loaded, error) {
-	k, err := x.keys(ctx, n, item.ID, item.Name, item.Location, item.Paths, actions)
+	k, err := x.keys(ctx, n, holderOf(item), actions, "create")
 	if err != nil {
 		return Loaded{}, fault.Of(fault.StateUnknown, fault.Table, item.Name, "The table was made, but no credentials for it; load it").Because(err)
 	}

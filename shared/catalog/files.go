@@ -17,7 +17,7 @@ import (
 // firn's own hands, as keys name them.
 const (
 	ownName         = "firn"
-	ownID   lake.ID = "firn"
+	OwnID   lake.ID = "firn" // nobody has this id: ids are longer
 )
 
 // bucket opens exactly these folders for firn itself, as long as the catalog allows them.
@@ -30,7 +30,7 @@ func (x *session) bucket(ctx context.Context, table lake.ID, name string, folder
 }
 
 func (s *Service) bucket(ctx context.Context, realm lake.Realm, storage *lake.Storage, g vend.Grant) (blob.Bucket, error) {
-	g.Realm, g.Principal, g.PrincipalID = realm, ownName, ownID
+	g.Realm, g.Principal, g.PrincipalID = realm, ownName, OwnID
 	var key vend.Credential
 	if storage.Type != lake.File && !unscopable(storage) {
 		var err error

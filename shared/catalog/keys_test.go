@@ -21,7 +21,7 @@ var asks = []struct {
 		return l.Keys, err
 	}},
 	{"refresh", func(w *world, c lake.Caller, _ catalog.Delegation) (catalog.Keys, error) {
-		return w.Credentials(context.Background(), c, "c", table("t"))
+		return w.Credentials(context.Background(), c, "c", table("t"), "")
 	}},
 	{"create", func(w *world, c lake.Caller, d catalog.Delegation) (catalog.Keys, error) {
 		l, err := w.CreateTable(context.Background(), c, "c", []string{"a"}, catalog.Creation{Name: "new", Request: asked()}, d)
@@ -94,7 +94,7 @@ func TestWhoGetsWhichKeys(t *testing.T) {
 				if got, want := w.forClients(), "bob "+folder+" "+want; got != want {
 					t.Errorf("got keys minted: %s, want %s", got, want)
 				}
-				if k.Credential == nil || k.Prefix != folder {
+				if k.Credential == nil || k.Prefix+"/" != folder {
 					t.Errorf("got key %v for %q, want one for %q", k.Credential, k.Prefix, folder)
 				}
 			})

@@ -69,7 +69,7 @@ func (s *Service) register(ctx context.Context, c lake.Caller, catalog string, l
 	if err != nil {
 		return Loaded{}, err
 	}
-	if err := x.answerable(id, t, pathsOf(t.Property), actions); err != nil {
+	if err := x.answerable(id, t, actions); err != nil {
 		return Loaded{}, err
 	}
 	now := s.Now()

@@ -60,7 +60,7 @@ func TestRename(t *testing.T) {
 			if row.want != fault.NotFound || row.from.Name == "t" {
 				l, err := w.LoadTable(t.Context(), w.admin, "c", at, vended, false)
 				w.must(err)
-				if l.Keys.Prefix != "s3://lake/c/a/t/" || len(w.stored()) != before {
+				if l.Keys.Prefix != "s3://lake/c/a/t" || len(w.stored()) != before {
 					t.Errorf("got keys for %s and %d files, want the table's files where they were", l.Keys.Prefix, len(w.stored()))
 				}
 			}

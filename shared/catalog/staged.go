@@ -11,6 +11,7 @@ import (
 	"firn/shared/lake"
 	"firn/shared/location"
 	"firn/shared/store"
+	"firn/shared/vend"
 )
 
 // stage stores a staged table.
@@ -20,9 +21,42 @@ func (x *session) stage(ctx context.Context, n *store.NamespaceSlot, name string
 	if err := x.Store.Stage(ctx, n, staged, claims, alone, guards); err != nil {
 		return Loaded{}, fmt.Errorf("stage table: %w", err)
 	}
-	k, err := x.keys(ctx, n, lake.ID(t.UUID()), name, t.Location(), paths, d.actions())
-	k.Refresh = "" // there is nothing to refresh for before the first commit
+	k, err := x.keys(ctx, n, holderOfStaged(staged), d.actions(), "create")
 	return Loaded{Metadata: t.Bytes(), Keys: k}, err
+}
+
+func holderOfStaged(t *lake.Staged) holder {
+	return holder{id: lake.ID(t.UUID), name: t.Name, location: t.Location, paths: t.Paths, staged: t.UUID}
+}
+
+// stagedHolder opens a request on what a client has staged under that uuid: the staged table, for the principal that
+// staged it alone and as long as it is kept, or the table that it has become. Anything else is a missing table. Access
+// requirement: that of staging it with keys; of the table that of its keys.
+func (s *Service) stagedHolder(ctx context.Context, c lake.Caller, catalog string, id lake.Identifier, uuid string) (*session, *store.NamespaceSlot, holder, vend.Actions, error) {
+	gone := fault.Missing(fault.Table, id.String())
+	if !reachable(id) || !isUUID(uuid) {
+		id, uuid = lake.Identifier{}, ""
+	}
+	x := s.open(c, catalog)
+	n := x.batch.Namespace(x.cat, id.Namespace)
+	var t *store.Slot[lake.Table]
+	var staged *store.Slot[lake.Staged]
+	if uuid != "" {
+		t, staged = x.batch.Table(n, id.Name), x.batch.Staged(n, id.Name, uuid)
+	}
+	if err := x.read(ctx); err != nil {
+		return nil, nil, holder{}, 0, err
+	}
+	switch {
+	case uuid == "" || !n.There():
+		return nil, nil, holder{}, 0, gone
+	case t.Value != nil && t.Value.UUID == uuid:
+		actions, err := x.loadActions(ctx, Delegation{Vended: true}, append(n.Path(), t.Value.ID))
+		return x, n, holderOf(t.Value), actions, err
+	case staged.Value != nil && staged.Value.PrincipalID == x.who.ID:
+		return x, n, holderOfStaged(staged.Value), writeActions, x.allow(ctx, access.CreateTableStagedWithWriteDelegation, n.Path())
+	}
+	return nil, nil, holder{}, 0, gone
 }
 
 // commitNew is one attempt to make a table by a commit: of a staged table, most of the time.

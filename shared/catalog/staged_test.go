@@ -52,8 +52,8 @@ func TestAStagedTableIsStoredWithItsFolderBeforeAKeyIsVended(t *testing.T) {
 	if got, want := strings.Join(seen, "; "), "stored; key for root to s3://lake/c/a/t/ to read,list,write,delete"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	if len(w.stored()) != 0 || staged.MetadataLocation != "" || staged.Keys.Credential == nil || staged.Keys.Refresh != "" {
-		t.Errorf("got files %v, metadata location %q, key %v; want a key alone, and no path that cannot answer", w.stored(), staged.MetadataLocation, staged.Keys.Credential)
+	if len(w.stored()) != 0 || staged.MetadataLocation != "" || staged.Keys.Credential == nil {
+		t.Errorf("got files %v, metadata location %q, key %v; want a key alone", w.stored(), staged.MetadataLocation, staged.Keys.Credential)
 	}
 }
 
@@ -93,13 +93,34 @@ func TestStagedTablesAsStories(t *testing.T) {
 	bobMakes := func(name, loc string) func(*cast) error {
 		return func(c *cast) error { _, err := c.bob.create(name, at(loc)); return err }
 	}
+	named := func(uuid string) func(*cast) error {
+		return func(c *cast) error {
+			_, err := c.Credentials(c.t.Context(), c.admin, "c", table("t"), uuid)
+			return err
+		}
+	}
+	// refreshed follows the path that came with the staged table, and gives the folders that the fresh key opens.
+	refreshed := func(c *cast, who lake.Caller) (string, error) {
+		path, uuid, _ := strings.Cut(c.staged.Keys.Refresh, "?staged=")
+		if path != "v1/c/namespaces/a/tables/t/credentials" {
+			c.t.Errorf("got path %s", path)
+		}
+		c.restart() // no key is remembered
+		c.take()
+		_, err := c.Credentials(c.t.Context(), who, "c", table("t"), uuid)
+		return c.forClients(), err
+	}
 	refresh := func(c *cast) error {
-		_, err := c.Credentials(c.t.Context(), c.admin, "c", table("t"))
+		keys, err := refreshed(c, c.admin)
+		if want := "root s3://lake/c/a/t/ read,list,write,delete"; err == nil && keys != want {
+			c.t.Errorf("got keys %s, want %s", keys, want)
+		}
 		return err
 	}
-	bobRefreshes := func(c *cast) error {
-		_, err := c.Credentials(c.t.Context(), c.bob.admin, "c", table("t"))
-		return err
+	bobRefreshes := func(c *cast) error { _, err := refreshed(c, c.bob.admin); return err }
+	forbidRoot := func(c *cast) error {
+		c.alter(func(cat *lake.Catalog) { cat.Storage.AllowedLocations = []string{"s3://lake/c/b"} })
+		return nil
 	}
 	pass := func(d time.Duration) func(*cast) error { return func(c *cast) error { c.pass(d); return nil } }
 	failing := func(do func(*cast) error, faults ...faulty.Fault) func(*cast) error {
@@ -147,8 +168,16 @@ func TestStagedTablesAsStories(t *testing.T) {
 		steps []step
 	}{
 		{"committed", []step{{"stage", stage, 0}, {"commit", end, 0}, {"load", theSame, 0}, {"commit again", end, fault.CommitFailed}, {"files", onlyAt(1), 0}}},
-		{"before its first commit there is no table", []step{{"stage", stage, 0}, {"keys", refresh, fault.NotFound}, {"another's keys", bobRefreshes, fault.NotFound},
-			{"commit", end, 0}, {"keys now", refresh, 0}}},
+		{"before its first commit its keys are refreshed by its own path alone", []step{{"stage", stage, 0}, {"keys", refresh, 0}, {"another's keys", bobRefreshes, fault.NotFound},
+			{"by the table's path", named(""), fault.NotFound}, {"by another uuid", named("9c12d441-03fe-4693-9a96-a0705ddf69c1"), fault.NotFound},
+			{"by no uuid", named("../x"), fault.NotFound}, {"by a uuid in other letters", named("9C12D441-03FE-4693-9A96-A0705DDF69C1"), fault.NotFound}}},
+		{"its path goes on after its first commit", []step{{"stage", stage, 0}, {"commit", end, 0}, {"keys", refresh, 0}, {"another's keys", bobRefreshes, 0},
+			{"by the table's path", named(""), 0}, {"dropped", func(c *cast) error { return c.drop("t", false) }, 0}, {"keys then", refresh, fault.NotFound}}},
+		{"its path does not lead to another's table of its name", []step{{"stage", stage, 0}, {"another's table", bobMakes("t", "s3://lake/c/a/else"), 0}, {"keys", refresh, 0},
+			{"its time is over", pass(24 * time.Hour), 0}, {"keys then", refresh, fault.NotFound}}},
+		{"its keys end with its time", []step{{"stage", stage, 0}, {"a moment before", pass(24*time.Hour - time.Second), 0}, {"keys", refresh, 0},
+			{"the moment", pass(time.Second), 0}, {"keys then", refresh, fault.NotFound}}},
+		{"its keys end where the catalog ends", []step{{"stage", stage, 0}, {"tightened", forbidRoot, 0}, {"keys", refresh, fault.Forbidden}}},
 		{"the name is taken meanwhile", []step{{"stage", stage, 0}, {"another's table of that name", bobMakes("t", "s3://lake/c/a/else"), 0},
 			{"commit", end, fault.CommitFailed}, {"files", onlyAt(1), 0}}},
 		{"another may not commit it", []step{{"stage", stage, 0}, {"another's commit", bobEnds, fault.Forbidden}, {"files", onlyAt(0), 0}, {"commit", end, 0}}},

@@ -57,7 +57,7 @@ func (s *Service) LoadTable(ctx context.Context, c lake.Caller, catalog string, 
 			return Loaded{}, err
 		}
 	}
-	k, err := x.keys(ctx, n, t.Value.ID, id.Name, t.Value.Location, t.Value.Paths, actions)
+	k, err := x.keys(ctx, n, holderOf(t.Value), actions, "load")
 	return Loaded{MetadataLocation: t.Value.MetadataLocation, Metadata: doc, Keys: k}, err
 }
 

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"firn/shared/access"
@@ -40,7 +41,7 @@ func (d Delegation) Check() error {
 // Keys are what a client needs to reach a table's files.
 type Keys struct {
 	Credential *vend.Credential // nil: none was asked for, or the storage has none
-	Prefix     string           // the folder that the credential is for, with its slash
+	Prefix     string           // the table's location, for which the credential is
 	Storage    lake.Storage     // for the settings that are no secrets
 	Refresh    string           // path of the table's credentials endpoint, relative to the catalog's uri
 }
@@ -49,57 +50,6 @@ const (
 	readActions  = vend.Read | vend.List
 	writeActions = vend.Read | vend.List | vend.Write | vend.Delete
 )
-
-// vendable gives the folders that keys for a table open; none where there are no keys to vend. Whoever makes a table asks
-// before any effect, so that a refusal leaves nothing behind.
-func (x *session) vendable(ident lake.Identifier, loc string, paths []string, actions vend.Actions) ([]location.Prefix, error) {
-	c := x.cat.Value
-	switch {
-	case actions == 0 || c.Storage.Type == lake.File:
-		return nil, nil
-	case c.Type == lake.External && !c.On(lake.CredentialVending, true):
-		return nil, fault.New(fault.Argument, "Credential vending is not enabled for this external catalog. Please consult applicable documentation for the catalog config property '%s' to enable this feature", lake.CredentialVending)
-	case unscopable(&c.Storage):
-		return nil, fault.Of(fault.Argument, fault.Table, ident.String(), "Credential vending was requested for table %s, but no credentials are available", ident)
-	}
-	all, err := folders(loc, paths)
-	if err != nil {
-		return nil, err
-	}
-	return all, x.allowed(ident, all)
-}
-
-// allowed judges folders against what the catalog allows now: a location that was good once opens nothing, for clients
-// and for firn itself, after the catalog was tightened.
-func (x *session) allowed(ident lake.Identifier, all []location.Prefix) error {
-	now := boundsOf(x.cat.Value.Storage.AllowedLocations)
-	for _, p := range all {
-		if !now.cover(p) {
-			return refuseLocations(ident, p.String(), []string{p.String()}, now)
-		}
-	}
-	return nil
-}
-
-// keys vends for a table.
-func (x *session) keys(ctx context.Context, n *store.NamespaceSlot, id lake.ID, name, loc string, paths []string, actions vend.Actions) (Keys, error) {
-	ident := lake.Identifier{Namespace: n.Levels(), Name: name}
-	c := x.cat.Value
-	k := Keys{Storage: c.Storage, Refresh: "v1/" + segment(c.Name) + "/namespaces/" + segment(strings.Join(n.Levels(), "\x1f")) + "/tables/" + segment(name) + "/credentials"}
-	all, err := x.vendable(ident, loc, paths, actions)
-	if err != nil || len(all) == 0 {
-		return k, err
-	}
-	cred, err := x.Vendor.Vend(ctx, &c.Storage, vend.Grant{Realm: x.caller.Realm, CatalogID: c.ID, TableID: id, Table: ident.String(),
-		Principal: x.who.Name, PrincipalID: x.who.ID, Prefixes: all, Actions: actions})
-	if err != nil {
-		return k, err
-	}
-	k.Credential = &cred
-	own, err := location.ParsePrefix(loc)
-	k.Prefix = own.String()
-	return k, err
-}
 
 // loadActions decides what a caller who asks for keys of a table gets: those to write if allowed, else those to read.
 func (x *session) loadActions(ctx context.Context, d Delegation, path access.Path) (vend.Actions, error) {
@@ -116,18 +66,71 @@ func (x *session) loadActions(ctx context.Context, d Delegation, path access.Pat
 	return readActions, nil
 }
 
+// Want is what a use-case of another protocol asks of a table's keys.
+type Want struct {
+	Actions vend.Actions // the most that is wanted; 0: whatever the caller's grants allow
+	Within  string       // a folder of the table's, for keys that open no more; empty: all of them
+	TableID lake.ID      // the table that is meant, whatever has its name now; empty: any
+	Why     string       // the operation, for the audit record
+}
+
 // Credentials gives fresh keys for a table. Access requirement:
 // TABLE_WRITE_DATA, or TABLE_READ_DATA for keys that only read.
 //
-// A staged table is not there before its first commit: the keys that came with it are all there is for it.
-func (s *Service) Credentials(ctx context.Context, c lake.Caller, catalog string, id lake.Identifier) (Keys, error) {
+// staged names a staged table (its uuid): before its first commit it is looked for too, and has keys for the principal
+// that staged it, as long as it is kept. Afterwards the keys are the table's.
+func (s *Service) Credentials(ctx context.Context, c lake.Caller, catalog string, id lake.Identifier, staged string) (Keys, error) {
+	if staged == "" {
+		return s.Vend(ctx, c, catalog, id, Want{Why: "refresh"})
+	}
+	x, n, h, actions, err := s.stagedHolder(ctx, c, catalog, id, staged)
+	if err != nil {
+		return Keys{}, err
+	}
+	return x.keys(ctx, n, h, actions, "refresh")
+}
+
+// Vend gives keys for a table: those that the caller's grants allow, and of these no more than is wanted. Forbidden if
+// nothing is left. Access requirement: TABLE_WRITE_DATA, or TABLE_READ_DATA for keys that only read.
+func (s *Service) Vend(ctx context.Context, c lake.Caller, catalog string, id lake.Identifier, want Want) (Keys, error) {
 	x, n, t, err := s.table(ctx, c, catalog, id, nil)
 	if err != nil {
 		return Keys{}, err
+	}
+	if want.TableID != "" && t.Value.ID != want.TableID {
+		return Keys{}, fault.Missing(fault.Table, id.String())
 	}
 	actions, err := x.loadActions(ctx, Delegation{Vended: true}, append(n.Path(), t.Value.ID))
 	if err != nil {
 		return Keys{}, err
 	}
-	return x.keys(ctx, n, t.Value.ID, id.Name, t.Value.Location, t.Value.Paths, actions)
+	if want.Actions != 0 {
+		if actions &= want.Actions; actions == 0 {
+			return Keys{}, fault.Of(fault.Forbidden, fault.Table, id.String(), "Principal '%s' may not do what was asked with table %s", x.who.Name, id)
+		}
+	}
+	h := holderOf(t.Value)
+	if want.Within == "" {
+		return x.keys(ctx, n, h, actions, want.Why)
+	}
+	return x.within(ctx, n, h, actions, want)
+}
+
+// within vends for a folder of the table's.
+func (x *session) within(ctx context.Context, n *store.NamespaceSlot, h holder, actions vend.Actions, want Want) (Keys, error) {
+	ident := lake.Identifier{Namespace: n.Levels(), Name: h.name}
+	all, err := x.vendable(ident, h, actions)
+	if err != nil {
+		return Keys{}, err
+	}
+	folder, err := location.ParsePrefix(want.Within)
+	if err != nil {
+		return Keys{}, err
+	}
+	if !slices.ContainsFunc(all, func(p location.Prefix) bool { return p.Covers(folder) }) {
+		return Keys{}, fault.Of(fault.Invalid, fault.Location, want.Within, "Location %s is not within table %s", want.Within, ident)
+	}
+	k := Keys{Storage: x.cat.Value.Storage, Prefix: strings.TrimSuffix(want.Within, "/")}
+	k.Credential, err = x.mint(ctx, ident, h, []location.Prefix{folder}, actions, want.Why)
+	return k, err
 }

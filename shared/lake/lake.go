@@ -55,6 +55,14 @@ type Principal struct {
 	Secrets    Secrets        `json:"secrets"`
 	Roles      []AssignedRole `json:"roles,omitempty"`
 	MustRotate bool           `json:"mustRotate,omitempty"` // may do nothing but rotate its credentials
+	Keys       KeyState       `json:"keys,omitzero"`
+}
+
+// KeyState says what became of the keys that were vended to a principal, or for a table. It lies on their items, which
+// every vend reads anyway.
+type KeyState struct {
+	Epoch  int  `json:"epoch,omitempty"`  // how often keys were revoked: what was minted in an earlier one is not served again
+	Halted bool `json:"halted,omitempty"` // no new keys, until an administrator lifts it
 }
 
 // AssignedRole is a principal role that a principal has. The id counts; the name is the one at the time of assignment,
@@ -132,6 +140,7 @@ type Table struct {
 	Version          int       `json:"v"`
 	Created          time.Time `json:"created"`
 	Updated          time.Time `json:"updated"`
+	Keys             KeyState  `json:"keys,omitzero"`
 }
 
 // KeptLocations is how many metadata locations before the current one a table's item remembers, so that a writer whose

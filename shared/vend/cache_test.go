@@ -31,7 +31,7 @@ func (m *mint) Vend(ctx context.Context, _ *lake.Storage, g Grant) (Credential, 
 	m.mu.Lock()
 	m.minted++
 	n, hold, err := m.minted, m.hold, m.err
-	cred := Credential{S3: &S3Credential{AccessKeyID: fmt.Sprintf("%s-%d", g.PrincipalID, n)}, Expires: m.now.Add(m.life)}
+	cred := Credential{ID: fmt.Sprintf("key-%d", n), S3: &S3Credential{AccessKeyID: fmt.Sprintf("%s-%d", g.PrincipalID, n)}, Expires: m.now.Add(m.life)}
 	m.mu.Unlock()
 	if hold != nil {
 		hold(ctx, n)

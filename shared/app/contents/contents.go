@@ -15,7 +15,8 @@ import (
 
 // Service makes the use-cases. revoked is told of tables whose keys must die at once; nil: nobody can end keys.
 func Service(b *base.Base, vendor vend.Vendor, files blob.Opener, revoked func(ids ...lake.ID)) *catalog.Service {
-	return catalog.New(catalog.Config{Store: b.Store, Vendor: vendor, Files: files, Log: b.Log, Now: b.Now, Revoked: revoked,
+	audited := vend.Audited{Vendor: vendor, Log: b.Log, Own: catalog.OwnID}
+	return catalog.New(catalog.Config{Store: b.Store, Vendor: audited, Files: files, Log: b.Log, Now: b.Now, Revoked: revoked,
 		UniqueLocations: b.UniqueLocations, RequireRotation: b.RequireRotation, MaxAnswer: b.MaxAnswer})
 }
 

@@ -178,9 +178,9 @@ func (h *handlers) renameTable(ctx context.Context, c *rest.Call, in *renameRequ
 }
 
 // loadCredentials answers LoadCredentialsResponse. planId and referenced-by are accepted and change nothing: keys are the
-// caller's own, whatever view led to the table.
+// caller's own, whatever view led to the table. staged is firn's own, in the paths that it gives for staged tables.
 func (h *handlers) loadCredentials(ctx context.Context, c *rest.Call) (rest.Answer, error) {
-	k, err := h.catalog.Credentials(ctx, c.Caller, c.Path("prefix"), tableOf(c))
+	k, err := h.catalog.Credentials(ctx, c.Caller, c.Path("prefix"), tableOf(c), c.Query.Get("staged"))
 	if err != nil {
 		return rest.Answer{}, err
 	}

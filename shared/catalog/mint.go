@@ -1,0 +1,127 @@
+package catalog
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"firn/shared/fault"
+	"firn/shared/iceberg"
+	"firn/shared/lake"
+	"firn/shared/location"
+	"firn/shared/store"
+	"firn/shared/vend"
+)
+
+// holder is what keys are vended for: a table, or a staged one.
+type holder struct {
+	id       lake.ID
+	name     string
+	location string
+	paths    []string
+	keys     lake.KeyState
+	staged   string // uuid of a staged table; empty: it is a table
+}
+
+func holderOf(t *lake.Table) holder {
+	return holder{id: t.ID, name: t.Name, location: t.Location, paths: t.Paths, keys: t.Keys}
+}
+
+// planned is the holder of a table that is not there yet.
+func planned(name string, t *iceberg.Table) holder {
+	return holder{name: name, location: t.Location(), paths: pathsOf(t.Property)}
+}
+
+// vendable gives the folders that keys for a table open; none where there are no keys to vend. Whoever makes a table asks
+// before any effect, so that a refusal leaves nothing behind.
+func (x *session) vendable(ident lake.Identifier, h holder, actions vend.Actions) ([]location.Prefix, error) {
+	c := x.cat.Value
+	switch {
+	case actions == 0 || c.Storage.Type == lake.File:
+		return nil, nil
+	case c.Type == lake.External && !c.On(lake.CredentialVending, true):
+		return nil, fault.New(fault.Argument, "Credential vending is not enabled for this external catalog. Please consult applicable documentation for the catalog config property '%s' to enable this feature", lake.CredentialVending)
+	case unscopable(&c.Storage):
+		return nil, fault.Of(fault.Argument, fault.Table, ident.String(), "Credential vending was requested for table %s, but no credentials are available", ident)
+	}
+	return x.openable(ident, h)
+}
+
+// openable gives the folders of a table that the caller may reach with keys or signatures at all: nobody halted them, and
+// the catalog allows the folders now.
+func (x *session) openable(ident lake.Identifier, h holder) ([]location.Prefix, error) {
+	switch {
+	case x.me.Principal.Value.Keys.Halted:
+		return nil, fault.Of(fault.Forbidden, fault.Credential, "", "Access to storage is halted for principal %s by an administrator", x.who.Name)
+	case h.keys.Halted:
+		return nil, fault.Of(fault.Forbidden, fault.Credential, "", "Access to storage is halted for table %s by an administrator", ident)
+	}
+	all, err := folders(h.location, h.paths)
+	if err != nil {
+		return nil, err
+	}
+	return all, x.allowed(ident, all)
+}
+
+// allowed judges folders against what the catalog allows now: a location that was good once opens nothing, for clients
+// and for firn itself, after the catalog was tightened.
+func (x *session) allowed(ident lake.Identifier, all []location.Prefix) error {
+	now := boundsOf(x.cat.Value.Storage.AllowedLocations)
+	for _, p := range all {
+		if !now.cover(p) {
+			return refuseLocations(ident, p.String(), []string{p.String()}, now)
+		}
+	}
+	return nil
+}
+
+// keys vends for a table.
+func (x *session) keys(ctx context.Context, n *store.NamespaceSlot, h holder, actions vend.Actions, why string) (Keys, error) {
+	ident := lake.Identifier{Namespace: n.Levels(), Name: h.name}
+	k := Keys{Storage: x.cat.Value.Storage, Refresh: x.path(ident, "credentials", h)}
+	all, err := x.vendable(ident, h, actions)
+	if err != nil || len(all) == 0 {
+		return k, err
+	}
+	k.Prefix = strings.TrimSuffix(h.location, "/")
+	k.Credential, err = x.mint(ctx, ident, h, all, actions, why)
+	return k, err
+}
+
+// path spells a path below a table's, relative to the catalog's uri. One of a staged table names it.
+func (x *session) path(ident lake.Identifier, leaf string, h holder) string {
+	path := "v1/" + segment(x.cat.Value.Name) + "/namespaces/" + segment(strings.Join(ident.Namespace, "\x1f")) + "/tables/" + segment(ident.Name) + "/" + leaf
+	if h.staged != "" {
+		path += "?staged=" + segment(h.staged)
+	}
+	return path
+}
+
+// clockSkew is how far the issuer's clock may differ from firn's before a fresh key is taken for one that is about to end.
+const clockSkew = time.Minute
+
+// mint gets a credential of the caller's for folders of a table that were found vendable.
+func (x *session) mint(ctx context.Context, ident lake.Identifier, h holder, all []location.Prefix, actions vend.Actions, why string) (*vend.Credential, error) {
+	c := x.cat.Value
+	cred, err := x.Vendor.Vend(ctx, &c.Storage, vend.Grant{Realm: x.caller.Realm, CatalogID: c.ID, TableID: h.id, Table: ident.String(),
+		Principal: x.who.Name, PrincipalID: x.who.ID, Prefixes: all, Actions: actions, Epoch: epoch(x.me.Principal.Value.Keys, h.keys), Why: why})
+	if err != nil {
+		return nil, err
+	}
+	if left := cred.Expires.Sub(x.Now()); left < vend.MinRemaining-clockSkew {
+		return nil, fault.Of(fault.Unavailable, fault.Credential, "", "The storage's token service gave a credential that ends too soon. Try again.").
+			Because(fmt.Errorf("it ends in %s", left))
+	}
+	return &cred, nil
+}
+
+// epoch tells apart what was minted before and after a revocation.
+func epoch(states ...lake.KeyState) string {
+	var all []string
+	for _, s := range states {
+		all = append(all, strconv.Itoa(s.Epoch))
+	}
+	return strings.Join(all, ".")
+}
