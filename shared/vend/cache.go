@@ -1,6 +1,7 @@
 package vend
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"sync"
@@ -21,8 +22,17 @@ const MinRemaining = 15 * time.Minute
 type CacheConfig struct {
 	Vendor  Vendor
 	Now     func() time.Time
-	Entries int // most credentials kept; 0: 10,000 (some 3 KB each)
+	Entries int // most credentials kept; 0: 10,000
+	Bytes   int // most bytes of their texts; 0: 48 MB. A credential has some 2 KB, and may have twice that
 }
+
+const (
+	defaultEntries = 10_000
+	defaultBytes   = 48 << 20
+)
+
+// breather is how long a refusal by a throttling issuer is told to those who ask for the same again.
+const breather = time.Second
 
 // Cache is a Vendor that mints once for equal grants and serves that credential until half its life is over, as long as
 // MinRemaining is left. Callers that ask for the same at the same time wait for one minting.
@@ -36,8 +46,8 @@ type CacheConfig struct {
 // # Why
 //
 // Nothing runs in the background, because a function stands still between requests. The first caller mints in its own
-// call; if its context ends, one of those who wait takes over. An error is told to those who waited for it, so that a
-// herd does not knock at a throttling issuer one after the other, and is forgotten at once.
+// call; if its context ends, one of those who wait takes over. An error is told to those who waited for it and is then
+// forgotten; that an issuer is throttling is told for a second more, so that a herd does not knock one after the other.
 type Cache struct {
 	vendor Vendor
 	now    func() time.Time
@@ -45,12 +55,15 @@ type Cache struct {
 	mu      sync.Mutex
 	entries *simplelru.LRU[cacheKey, entry]
 	flights map[cacheKey]*flight
+	bytes   int // of the entries
+	most    int
 }
 
 var _ Vendor = (*Cache)(nil)
 
 type entry struct {
 	cred        Credential
+	err         error     // a refusal, in place of a credential
 	from, until time.Time // when it may be served
 	subjects    [2]lake.ID
 }
@@ -65,15 +78,15 @@ type flight struct {
 
 // NewCache makes an empty cache.
 func NewCache(c CacheConfig) *Cache {
-	if c.Entries == 0 {
-		c.Entries = 10_000
-	}
+	cache := &Cache{vendor: c.Vendor, now: c.Now, flights: map[cacheKey]*flight{}, most: cmp.Or(c.Bytes, defaultBytes)}
+	gone := func(_ cacheKey, e entry) { cache.bytes -= e.cred.size() }
 	// simplelru fails for sizes below 1 alone.
-	entries, err := simplelru.NewLRU[cacheKey, entry](max(c.Entries, 1), nil)
+	entries, err := simplelru.NewLRU(max(cmp.Or(c.Entries, defaultEntries), 1), gone)
 	if err != nil {
 		panic(err)
 	}
-	return &Cache{vendor: c.Vendor, now: c.Now, entries: entries, flights: map[cacheKey]*flight{}}
+	cache.entries = entries
+	return cache
 }
 
 // Vend serves a credential that is good for a while, or mints one.
@@ -87,7 +100,7 @@ func (c *Cache) Vend(ctx context.Context, storage *lake.Storage, g Grant) (Crede
 		if e, ok := c.entries.Get(key); ok {
 			if now := c.wall(); !now.Before(e.from) && now.Before(e.until) {
 				c.mu.Unlock()
-				return e.cred, nil
+				return e.cred, e.err
 			}
 			c.entries.Remove(key)
 		}
@@ -120,8 +133,8 @@ func (c *Cache) mint(ctx context.Context, key cacheKey, f *flight, storage *lake
 		// A flight that Forget took off the map is not kept: what it mints may be what must be forgotten.
 		if c.flights[key] == f {
 			delete(c.flights, key)
-			if !f.abandoned && f.err == nil {
-				c.keep(key, f.cred, g)
+			if !f.abandoned {
+				c.keep(key, f, g)
 			}
 		}
 		close(f.done)
@@ -130,18 +143,41 @@ func (c *Cache) mint(ctx context.Context, key cacheKey, f *flight, storage *lake
 	f.abandoned = f.err != nil && ctx.Err() != nil
 }
 
-// keep stores a credential if there is a time in which to serve it.
-func (c *Cache) keep(key cacheKey, cred Credential, g Grant) {
-	now := c.wall()
-	life := cred.Expires.Sub(now)
-	until := now.Add(life/2 - jitter(key, life/20))
-	if last := cred.Expires.Add(-MinRemaining); last.Before(until) {
-		until = last
+// keep stores a credential if there is a time in which to serve it, and a throttle for a moment.
+func (c *Cache) keep(key cacheKey, f *flight, g Grant) {
+	e := entry{cred: f.cred, err: f.err, from: c.wall(), subjects: [2]lake.ID{g.PrincipalID, g.TableID}}
+	if f.err != nil {
+		e.cred = Credential{}
+		if e.until = e.from; throttled(f.err) {
+			e.until = e.from.Add(breather)
+		}
+	} else {
+		e.until = servedUntil(key, e.from, f.cred.Expires)
 	}
-	if !now.Before(until) {
+	if !e.from.Before(e.until) {
 		return
 	}
-	c.entries.Add(key, entry{cred: cred, from: now, until: until, subjects: [2]lake.ID{g.PrincipalID, g.TableID}})
+	c.entries.Add(key, e)
+	for c.bytes += e.cred.size(); c.bytes > c.most; {
+		c.entries.RemoveOldest()
+	}
+}
+
+// throttled says whether the issuer asks to be left alone for a while.
+func throttled(err error) bool {
+	e := fault.From(err)
+	return e.Kind == fault.Unavailable && e.RetryAfter > 0
+}
+
+// servedUntil gives how long a credential may be served that was found at a time: until about half of what is left of its
+// life, and until MinRemaining is left.
+func servedUntil(key cacheKey, now, expires time.Time) time.Time {
+	life := expires.Sub(now)
+	until := now.Add(life/2 - jitter(key, life/20))
+	if last := expires.Add(-MinRemaining); last.Before(until) {
+		return last
+	}
+	return until
 }
 
 // wall is the time without its monotonic part: a clock that is set, or a machine that slept, moves it. A time before the

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -24,6 +26,7 @@ type mint struct {
 	life   time.Duration
 	err    error
 	minted int
+	size   int                              // bytes of the session token
 	hold   func(ctx context.Context, n int) // called before the answer
 }
 
@@ -31,7 +34,8 @@ func (m *mint) Vend(ctx context.Context, _ *lake.Storage, g Grant) (Credential, 
 	m.mu.Lock()
 	m.minted++
 	n, hold, err := m.minted, m.hold, m.err
-	cred := Credential{ID: fmt.Sprintf("key-%d", n), S3: &S3Credential{AccessKeyID: fmt.Sprintf("%s-%d", g.PrincipalID, n)}, Expires: m.now.Add(m.life)}
+	cred := Credential{ID: fmt.Sprintf("key-%d", n), S3: &S3Credential{AccessKeyID: fmt.Sprintf("%s-%d", g.PrincipalID, n),
+		SessionToken: lake.Secret(strings.Repeat("x", m.size))}, Expires: m.now.Add(m.life)}
 	m.mu.Unlock()
 	if hold != nil {
 		hold(ctx, n)
@@ -212,6 +216,69 @@ func TestErrorsAreNotKept(t *testing.T) {
 	}
 }
 
+// A throttling issuer is left alone for a second by those who want the same; any other refusal is asked for anew.
+func TestAThrottleIsKeptForAMoment(t *testing.T) {
+	m, c := newMint(time.Hour)
+	storage, g := testGrant(t)
+	m.err = fault.New(fault.Unavailable, "busy").After(2 * time.Second)
+	for _, step := range []struct {
+		after  time.Duration
+		minted int
+	}{{0, 1}, {999 * time.Millisecond, 1}, {time.Second, 2}, {time.Second, 2}} {
+		m.set(start.Add(step.after))
+		if _, err := c.Vend(t.Context(), storage, g); !fault.Is(err, fault.Unavailable) || fault.From(err).RetryAfter == 0 {
+			t.Errorf("got %v, want unavailable, to come again", err)
+		}
+		if m.minted != step.minted {
+			t.Errorf("after %v: got %d mintings, want %d", step.after, m.minted, step.minted)
+		}
+	}
+	m.err = nil
+	m.set(start.Add(3 * time.Second))
+	vended(t, c, storage, g)
+}
+
+func TestTheCacheIsBoundedByBytes(t *testing.T) {
+	m := &mint{now: start, life: time.Hour, size: 1000}
+	c := NewCache(CacheConfig{Vendor: m, Now: m.clock, Bytes: 10_000})
+	storage, g := testGrant(t)
+	for i := range 100 {
+		g.TableID = lake.ID(fmt.Sprint("t", i))
+		vended(t, c, storage, g)
+	}
+	if got := c.entries.Len(); got != 9 || c.bytes > 10_000 {
+		t.Errorf("got %d entries of %d bytes, want 9 of at most 10,000", got, c.bytes)
+	}
+	c.Forget("p1")
+	if c.bytes != 0 {
+		t.Errorf("got %d bytes of nothing, want 0", c.bytes)
+	}
+	m.size = 20_000
+	vended(t, c, storage, g)
+	if got := c.entries.Len(); got != 0 || c.bytes != 0 {
+		t.Errorf("got %d entries of %d bytes for one that is too large, want none", got, c.bytes)
+	}
+}
+
+// 10,000 scopes, with the session tokens that STS gives today, stay under 64 MiB.
+func TestTenThousandScopesFitInMemory(t *testing.T) {
+	var before, after runtime.MemStats
+	m := &mint{now: start, life: time.Hour, size: 1500}
+	c := NewCache(CacheConfig{Vendor: m, Now: m.clock})
+	storage, g := testGrant(t)
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	for i := range 10_000 {
+		g.TableID = lake.ID(fmt.Sprint("t", i))
+		vended(t, c, storage, g)
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	if used := int64(after.HeapAlloc) - int64(before.HeapAlloc); used > 64<<20 || c.entries.Len() != 10_000 {
+		t.Errorf("got %d scopes in %d MiB, want 10,000 in less than 64", c.entries.Len(), used>>20)
+	}
+}
+
 func TestTheCacheIsBounded(t *testing.T) {
 	m, c := newMint(time.Hour)
 	storage, g := testGrant(t)
@@ -238,7 +305,7 @@ func TestAHerdMintsOnce(t *testing.T) {
 		release := make(chan struct{})
 		m.hold = func(context.Context, int) { <-release }
 		var all sync.WaitGroup
-		for range 50 {
+		for range 200 {
 			all.Go(func() {
 				if cred, err := c.Vend(t.Context(), storage, g); err != nil || cred.S3.AccessKeyID != "p1-1" {
 					t.Errorf("got %v, %v, want p1-1", cred, err)
@@ -400,4 +467,24 @@ func TestForgetWhileMinting(t *testing.T) {
 			t.Errorf("after it was minted: got %s, want %s", got, want)
 		}
 	})
+}
+
+// A warm vend: what it adds to a load, in processor time.
+func BenchmarkVendWarm(b *testing.B) {
+	m, c := newMint(time.Hour)
+	p, err := location.ParsePrefix("s3://lake/ns/t/")
+	if err != nil {
+		b.Fatal(err)
+	}
+	storage := &lake.Storage{Type: lake.S3, RoleARN: "arn:aws:iam::111122223333:role/lake", AllowedLocations: []string{"s3://lake/"}, Region: "eu-central-1"}
+	g := Grant{Realm: "r", CatalogID: lake.NewID(), TableID: lake.NewID(), Table: "ns.t", Principal: "ann", PrincipalID: lake.NewID(),
+		Prefixes: []location.Prefix{p}, Actions: Read | List, Epoch: "0.0"}
+	for b.Loop() {
+		if _, err := c.Vend(b.Context(), storage, g); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if m.minted != 1 {
+		b.Fatalf("got %d mintings", m.minted)
+	}
 }

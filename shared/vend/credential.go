@@ -42,6 +42,21 @@ type AzureCredential struct {
 	SAS     lake.Secret // the query string of a user delegation SAS, without a question mark
 }
 
+// size is how many bytes of text the credential holds.
+func (c Credential) size() int {
+	n := len(c.ID)
+	if k := c.S3; k != nil {
+		n += len(k.AccessKeyID) + len(k.SecretAccessKey) + len(k.SessionToken) + len(k.Region) + len(k.Endpoint)
+	}
+	if k := c.GCS; k != nil {
+		n += len(k.Token)
+	}
+	if k := c.Azure; k != nil {
+		n += len(k.Account) + len(k.Domain) + len(k.SAS)
+	}
+	return n
+}
+
 // Format prints when the key expires, whatever the verb: fmt gives a secret in full to verbs that do not fit its type,
 // such as %d.
 func (c Credential) Format(s fmt.State, _ rune) {
