@@ -19,8 +19,13 @@
 // A lost race is no refusal: it is read and decided anew. Only a version that the caller named and that is not the current
 // one is told as a conflict.
 //
-// Which external id a role's trust policy asks for is the administrator's to say; firn makes none. One that nobody asked
-// for would guard nothing as long as another can be chosen, and would be a difference that declarative tools keep undoing.
+// A role's trust policy should ask for an external id that nobody chooses, or whoever may make a catalog could name a role
+// that trusts this server for another's sake (the confused deputy). firn has one for each catalog, made from the catalog's
+// random id: lake.MadeExternalID. It is sent whenever the administrator gave none, which no role minds that asks for none.
+// It is told beside the catalog and not in it, because declarative tools keep undoing what they did not write; written into
+// the catalog it is taken, and no other catalog may say it, in any realm. An id that an administrator chooses is taken as in
+// Polaris, and guards as long as nobody guesses it: realms share no index in which two claims of one could meet. Roles that
+// more than one tenant of a server could name should ask for the id that firn makes.
 package admin
 
 import (

@@ -134,7 +134,7 @@ func (s *Service) UpdateCatalog(ctx context.Context, c lake.Caller, name string,
 		if err != nil {
 			return err
 		}
-		if err := sameOwner(&x.cat.Value.Storage, &next.Storage); err != nil {
+		if err := sameOwner(next.ID, &x.cat.Value.Storage, &next.Storage); err != nil {
 			return err
 		}
 		return s.Store.UpdateCatalog(ctx, c.Realm, x.cat, &next, s.claimed(folders))

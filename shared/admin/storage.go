@@ -53,7 +53,13 @@ func (s *Service) settle(c *lake.Catalog) ([]location.Prefix, error) {
 	if err != nil {
 		return nil, err
 	}
-	return folders, checkFields(&c.Storage)
+	if err := checkFields(&c.Storage); err != nil {
+		return nil, err
+	}
+	if lake.IsMadeExternalID(c.Storage.ExternalID) && c.Storage.ExternalID != lake.MadeExternalID(c.ID) {
+		return nil, fault.New(fault.Argument, "Invalid value: externalId: this id was made for another catalog; leave it out to have this catalog's own")
+	}
+	return folders, applySettings(c)
 }
 
 // allowed gives the folders of the catalog's storage. The base must be in one of them.
@@ -143,11 +149,18 @@ func account(arn string) string {
 }
 
 // sameOwner refuses a change after which the storage would belong to someone else, who never agreed to trust this catalog.
-func sameOwner(old, next *lake.Storage) error {
+// The external id that firn made may be written down or left out: it is the same.
+func sameOwner(id lake.ID, old, next *lake.Storage) error {
+	external := func(s *lake.Storage) string {
+		if s.ExternalID == lake.MadeExternalID(id) {
+			return ""
+		}
+		return s.ExternalID
+	}
 	for _, fact := range []struct{ what, from, to string }{
 		{"storage type", string(old.Type), string(next.Type)},
 		{"AWS account ID", account(old.RoleARN), account(next.RoleARN)},
-		{"ExternalId", old.ExternalID, next.ExternalID},
+		{"ExternalId", external(old), external(next)},
 		{"TenantId", old.TenantID, next.TenantID},
 	} {
 		if fact.from != fact.to {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 
@@ -69,9 +70,15 @@ func catalogsCreate(s *session) *cobra.Command {
 
 func catalogsGet(s *session) *cobra.Command {
 	return leaf("get CATALOG", "Show a catalog", func(ctx context.Context, args []string) error {
+		var header http.Header
 		return show(ctx, s, request{
-			method: http.MethodGet, path: catalogPath(args[0]), needs: "CATALOG_READ_PROPERTIES on the catalog, or " + manageService,
-		}, record)
+			method: http.MethodGet, path: catalogPath(args[0]), needs: "CATALOG_READ_PROPERTIES on the catalog, or " + manageService, header: &header,
+		}, func(w io.Writer, object json.RawMessage) {
+			record(w, object)
+			if id := header.Get("Firn-External-Id"); id != "" {
+				fmt.Fprintf(w, "\nThe server assumes the role with the external id %s: the role's trust policy should ask for it.\n", plain(id))
+			}
+		})
 	})
 }
 

@@ -34,8 +34,9 @@ type request struct {
 	method string
 	path   []string // the API it belongs to, then the segments, not escaped
 	query  url.Values
-	body   any    // nil: none; else what becomes the JSON
-	needs  string // the privilege that allows it, for whoever lacks it
+	body   any          // nil: none; else what becomes the JSON
+	needs  string       // the privilege that allows it, for whoever lacks it
+	header *http.Header // takes the answer's headers; nil: nobody reads them
 }
 
 // client speaks to one server as one caller.
@@ -102,6 +103,9 @@ func (c *client) send(ctx context.Context, r request) ([]byte, error) {
 	}
 	if answer.status/100 != 2 {
 		return nil, answer.refusal(r.needs)
+	}
+	if r.header != nil {
+		*r.header = answer.header
 	}
 	return answer.body, nil
 }

@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-// Setting is a property of a catalog by which its administrator changes what the catalog allows. The names are Polaris's.
+// Setting is a property of a catalog by which its administrator changes what the catalog allows. The names are Polaris's,
+// but for those that Polaris has no setting for: they begin with OwnSettings.
 type Setting string
 
 // The settings that firn heeds, with the default in brackets.
@@ -23,11 +24,21 @@ const (
 	CredentialVending      Setting = "polaris.config.enable.credential.vending"                   // [true] keys for external catalogs
 )
 
-// known are all catalog settings of Polaris 1.7: those above, and those that are kept and change nothing in firn.
+// OwnSettings begins the names of settings that are firn's alone.
+const OwnSettings = "firn.config."
+
+// firn's own settings, with the default in brackets.
+const (
+	S3ProfileSetting  Setting = OwnSettings + "s3-profile"          // [aws, or compatible with an endpoint] one of S3Profiles
+	AWSSourceIdentity Setting = OwnSettings + "aws-source-identity" // [false] the role's trust policy must allow sts:SetSourceIdentity
+	AWSSessionTags    Setting = OwnSettings + "aws-session-tags"    // [false] the role's trust policy must allow sts:TagSession
+)
+
+// known are all catalog settings: those above, and those of Polaris 1.7 that are kept and change nothing in firn.
 var known = map[Setting]bool{
 	UnstructuredLocations: true, ClientLocations: true, ExternalMetadataFiles: true, OverlappingLocations: true,
 	CustomNamespaceFolders: true, DropWithPurge: true, ListPagination: true, UniqueLocations: true, FineGrainedUpdates: true,
-	CommitRetries: true, CredentialVending: true,
+	CommitRetries: true, CredentialVending: true, S3ProfileSetting: true, AWSSourceIdentity: true, AWSSessionTags: true,
 	"polaris.config.allow.external.table.location":                        true,
 	"polaris.config.supported.storage.types":                              true,
 	"polaris.config.cleanup.on.namespace.drop":                            true,

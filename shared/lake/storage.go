@@ -55,6 +55,12 @@ type Storage struct {
 	CurrentKMSKey    string   `json:"kms,omitempty"`
 	AllowedKMSKeys   []string `json:"kmsKeys,omitempty"`
 
+	// S3, from settings in the catalog's properties
+	Profile        S3Profile `json:"profile,omitempty"`    // what was chosen; S3Profile gives what holds
+	SourceIdentity bool      `json:"srcIdent,omitempty"`   // sessions carry the principal as source identity
+	SessionTags    bool      `json:"tagged,omitempty"`     // sessions carry who and what as tags
+	CatalogName    string    `json:"taggedName,omitempty"` // of the catalog, for tags
+
 	// AZURE
 	TenantID           string `json:"tenant,omitempty"`
 	MultiTenantAppName string `json:"app,omitempty"`

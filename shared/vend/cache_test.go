@@ -153,6 +153,7 @@ func TestGrantsThatDifferShareNoCredential(t *testing.T) {
 		"one more prefix": func(g *Grant) { g.Prefixes = append(g.Prefixes, prefix(t, "s3://lake/data/")) },
 		"another scheme":  func(g *Grant) { g.Prefixes = []location.Prefix{prefix(t, "s3a://lake/ns/t/")} },
 		"epoch":           func(g *Grant) { g.Epoch = "1" },
+		"probe":           func(g *Grant) { g.Probe = true },
 		"shifted fields":  func(g *Grant) { g.Table, g.Principal = "ns.ta", "nn" },
 	}
 	for name, change := range rows {
@@ -183,6 +184,8 @@ func TestEachFieldOfTheStorageIsInTheKey(t *testing.T) {
 		switch field.Kind() {
 		case reflect.String:
 			field.SetString("x")
+		case reflect.Bool:
+			field.SetBool(true)
 		case reflect.Slice:
 			field.Set(reflect.ValueOf([]string{"x"}))
 		case reflect.Pointer:

@@ -65,6 +65,19 @@ func catalogOf(c *lake.Catalog) catalogOut {
 	return catalogOut{Type: c.Type, Name: c.Name, facts: factsOf(c.Facts), Storage: storageOf(&c.Storage)}
 }
 
+// externalIDHeader tells an administrator what firn says when it assumes the role of a catalog that names no external id,
+// to be written into the role's trust policy. The body is Polaris's: a client that writes it back changes nothing.
+const externalIDHeader = "Firn-External-Id"
+
+// answerCatalog answers one catalog.
+func answerCatalog(status int, c *lake.Catalog, out catalogOut) (rest.Answer, error) {
+	a, err := rest.JSON(status, out)
+	if made := c.Storage.ExternalIDOf(c.ID); err == nil && made != c.Storage.ExternalID {
+		a.Header = http.Header{externalIDHeader: {made}}
+	}
+	return a, err
+}
+
 func (h *handlers) listCatalogs(ctx context.Context, c *rest.Call) (rest.Answer, error) {
 	all, err := h.admin.ListCatalogs(ctx, c.Caller)
 	if err != nil {
@@ -84,7 +97,7 @@ func (h *handlers) createCatalog(ctx context.Context, c *rest.Call, in *within[c
 	}
 	out := catalogOf(made)
 	out.Updated = 0 // as recorded, in this answer alone
-	return rest.JSON(http.StatusCreated, out)
+	return answerCatalog(http.StatusCreated, made, out)
 }
 
 func (h *handlers) getCatalog(ctx context.Context, c *rest.Call) (rest.Answer, error) {
@@ -92,7 +105,7 @@ func (h *handlers) getCatalog(ctx context.Context, c *rest.Call) (rest.Answer, e
 	if err != nil {
 		return rest.Answer{}, err
 	}
-	return rest.JSON(http.StatusOK, catalogOf(found))
+	return answerCatalog(http.StatusOK, found, catalogOf(found))
 }
 
 // updateCatalogRequest is UpdateCatalogRequest: unlike those of other objects it may leave the properties out.
@@ -118,7 +131,7 @@ func (h *handlers) updateCatalog(ctx context.Context, c *rest.Call, in *updateCa
 	if err != nil {
 		return rest.Answer{}, err
 	}
-	return rest.JSON(http.StatusOK, catalogOf(next))
+	return answerCatalog(http.StatusOK, next, catalogOf(next))
 }
 
 func (h *handlers) deleteCatalog(ctx context.Context, c *rest.Call) (rest.Answer, error) {
