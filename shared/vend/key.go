@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash"
+	"strconv"
 
 	"firn/shared/lake"
 )
@@ -35,6 +36,7 @@ func keyOf(storage *lake.Storage, g Grant) (cacheKey, error) {
 	add(h, g.Principal) // names shape session names and the embedded store's claims
 	add(h, string([]byte{byte(g.Actions)}))
 	add(h, g.Epoch)
+	add(h, strconv.FormatBool(g.Probe))
 	for _, p := range g.Prefixes {
 		add(h, p.String())
 	}

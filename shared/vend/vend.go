@@ -66,6 +66,7 @@ type Grant struct {
 	Prefixes    []location.Prefix // exact; checked against the catalog's current settings by whoever made the grant
 	Actions     Actions           // on all prefixes alike
 	Epoch       string            // changes when keys of the principal or table are revoked: what was minted before is not served again
+	Probe       bool              // the key is to try the storage with and opens no table: where stores can, they are told
 	Why         string            // the operation that asked, for the audit record; no part of what makes two grants equal
 }
 

@@ -132,6 +132,9 @@ func (v *Vendor) input(storage *lake.Storage, g vend.Grant) (*sts.AssumeRoleInpu
 	if storage.ExternalID != "" {
 		input.ExternalId = aws.String(storage.ExternalID)
 	}
+	if g.Probe && storage.RoleARN != "" {
+		tellProbe(input)
+	}
 	return input, nil
 }
 
