@@ -17,8 +17,8 @@ type client struct {
 	bearer string
 }
 
-// send gives the status and the body; 0 where no answer came.
-func (c *client) send(t *testing.T, method, path, body string) (int, []byte) {
+// send gives the status and the body; 0 where no answer came. Headers are given as name and value.
+func (c *client) send(t *testing.T, method, path, body string, headers ...string) (int, []byte) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, c.url+path, strings.NewReader(body))
 	if err != nil {
@@ -29,6 +29,9 @@ func (c *client) send(t *testing.T, method, path, body string) (int, []byte) {
 	if strings.Contains(body, "grant_type=") {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		r.Header.Del("Authorization")
+	}
+	for i := 0; i+1 < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
 	}
 	w, err := http.DefaultClient.Do(r)
 	if err != nil {
@@ -43,9 +46,9 @@ func (c *client) send(t *testing.T, method, path, body string) (int, []byte) {
 }
 
 // must is send for what has to succeed.
-func (c *client) must(t *testing.T, method, path, body string) []byte {
+func (c *client) must(t *testing.T, method, path, body string, headers ...string) []byte {
 	t.Helper()
-	status, text := c.send(t, method, path, body)
+	status, text := c.send(t, method, path, body, headers...)
 	if status/100 != 2 {
 		t.Fatalf("%s %s: got %d %s", method, path, status, text)
 	}

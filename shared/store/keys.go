@@ -33,6 +33,7 @@ import (
 //	location/R/CATALOG     INDEX               claim of a folder by a namespace or table
 //	base/R                 INDEX               claim of a folder by a catalog; "." is the lock
 //	work/R                 ID                  what must go on after an answer
+//	vended/R/KEY           .                   a shared credential, sealed
 //	signing                .                   the public keys of all realms' tokens
 
 const (
@@ -131,6 +132,8 @@ func locationKey(r lake.Realm, catalog, index string) kv.Key {
 func baseKey(r lake.Realm, index string) kv.Key { return key(index, "base", r) }
 func baseLockKey(r lake.Realm) kv.Key           { return key(dot, "base", r) }
 func workKey(r lake.Realm, id lake.ID) kv.Key   { return key(string(id), "work", r) }
+
+func vendedKey(r lake.Realm, name string) kv.Key { return key(dot, "vended", r, name) }
 
 // unescaped gives the name back that a sort key holds behind prefix.
 func unescaped(sort, prefix string) string {

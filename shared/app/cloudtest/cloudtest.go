@@ -1,5 +1,5 @@
-// Package cloudtest is an AWS account within a test's process: one endpoint for the table and the signing secret, found as
-// the SDK finds it, by AWS_ENDPOINT_URL.
+// Package cloudtest is an AWS account within a test's process: one endpoint for the table, the signing secret, KMS and STS,
+// found as the SDK finds it, by AWS_ENDPOINT_URL.
 package cloudtest
 
 import (
@@ -13,6 +13,7 @@ import (
 
 	"firn/shared/kv/dynamo/dynamotest"
 	"firn/shared/token/secretsmanager/secretsmanagertest"
+	"firn/shared/vend/kms/kmstest"
 )
 
 // Table is the name of the account's table.
@@ -22,10 +23,13 @@ const Table = "firn-test"
 type Account struct {
 	URL    string
 	Secret *secretsmanagertest.Manager
+	Keys   *kmstest.Keys
 
-	mu    sync.Mutex
-	plan  func(action string) Fault
-	calls map[string]int
+	mu     sync.Mutex
+	roles  map[string]bool // that may be assumed
+	minted int             // keys of STS
+	plan   func(action string) Fault
+	calls  map[string]int
 }
 
 // Fault is what happens to one call. The zero value lets it through.
@@ -66,7 +70,7 @@ func (a *Account) begin(action string) Fault {
 // New makes an account that is gone with the test.
 func New(t testing.TB) *Account {
 	t.Helper()
-	a := &Account{Secret: secretsmanagertest.New(), calls: map[string]int{}}
+	a := &Account{Secret: secretsmanagertest.New(), Keys: kmstest.New(), roles: map[string]bool{}, calls: map[string]int{}}
 	table := dynamotest.Serve(t, Table)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		service, action, isJSON := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
@@ -85,8 +89,11 @@ func New(t testing.TB) *Account {
 			return
 		}
 		to := table
-		if service == "secretsmanager" {
+		switch service {
+		case "secretsmanager":
 			to = a.Secret
+		case "TrentService":
+			to = a.Keys
 		}
 		if f.Lose || f.After != nil {
 			there := httptest.NewRecorder()
@@ -123,15 +130,4 @@ func (a *Account) Use(t testing.TB) {
 	for name, value := range a.Environment() {
 		t.Setenv(name, value)
 	}
-}
-
-// sts refuses every role: there is none in the account. With a plan it refuses as the plan says.
-func sts(w http.ResponseWriter, r *http.Request, a *Account) {
-	code := a.begin(r.FormValue("Action")).Refuse
-	status := http.StatusBadRequest
-	if code == "" {
-		code, status = "AccessDenied", http.StatusForbidden
-	}
-	w.WriteHeader(status)
-	fmt.Fprintf(w, `<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type><Code>%s</Code><Message>planned</Message></Error><RequestId>1</RequestId></ErrorResponse>`, code)
 }

@@ -37,6 +37,8 @@ type Env struct {
 	base.Base
 	AWS    aws.Config
 	Secret string // ARN of the secret that signs; empty where the function does not
+	// SharedKey is the ARN of the KMS key under which instances share the credentials that they mint; empty: they do not.
+	SharedKey string
 	ring   *token.Ring
 }
 
@@ -62,7 +64,7 @@ const maxAnswer = 4 << 20
 // initialised, when it has a whole processor and no one waits.
 func open(ctx context.Context, getenv func(string) string, keys Keys) (*Env, error) {
 	s := settings{getenv: getenv}
-	e := &Env{Secret: getenv("FIRN_SIGNING_SECRET")}
+	e := &Env{Secret: getenv("FIRN_SIGNING_SECRET"), SharedKey: getenv("FIRN_SHARED_CREDENTIALS_KEY")}
 	table := s.text("FIRN_TABLE", "")
 	e.Log = slog.New(rest.LogHandler(slog.NewJSONHandler(os.Stderr, nil)))
 	e.Now = time.Now

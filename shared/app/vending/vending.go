@@ -14,6 +14,7 @@ import (
 	"firn/shared/rest"
 	"firn/shared/vend"
 	"firn/shared/vend/aws"
+	"firn/shared/vend/kms"
 )
 
 // Files makes what opens the object store; objects.Files is one.
@@ -42,8 +43,24 @@ func Service(e *function.Env, files Files) (*catalog.Service, error) {
 			return nil, err
 		}
 	}
-	cache := vend.NewCache(vend.CacheConfig{Vendor: sts, Now: e.Now})
+	far, err := shared(e, sts)
+	if err != nil {
+		return nil, err
+	}
+	cache := vend.NewCache(vend.CacheConfig{Vendor: far, Now: e.Now})
 	return contents.Service(&e.Base, vend.ByStorage{S3: cache}, opener, cache.Forget), nil
+}
+
+// shared lets the instances of the functions share what they mint, where the deployment has a key for that.
+func shared(e *function.Env, issuer vend.Vendor) (vend.Vendor, error) {
+	if e.SharedKey == "" {
+		return issuer, nil
+	}
+	sealer, err := kms.New(kms.Config{AWS: e.AWS, Key: e.SharedKey, Now: e.Now})
+	if err != nil {
+		return nil, err
+	}
+	return vend.Shared{Vendor: issuer, Shelf: e.Store, Sealer: sealer, Now: e.Now, Log: e.Log}, nil
 }
 
 // noFiles is the object store of a function that reaches none.
