@@ -35,6 +35,8 @@ var rooms = []room{
 	{"vend", "fault lake location", ""},
 	{"blob", "fault lake location vend", ""},
 	{"store", "access fault kv lake location", ""},
+	{"sign", "fault lake location vend", ""},
+	{"sign/*", "fault lake sign vend", "net/http github.com/aws"},
 
 	{"token", "fault lake", "github.com/golang-jwt"},
 	{"token/secretsmanager/secretsmanagertest", "", "net/http"},
@@ -61,6 +63,9 @@ var rooms = []room{
 	{"vend/vendtest/iamtest", "", ""},
 	{"vend/aws/session", "lake", ""},
 	{"vend/aws", "fault lake location vend vend/aws/session", "net/http github.com/aws"},
+	{"vend/azure/adlsrest", "fault", "net/http"},
+	{"vend/azure/azuretest", "", "net/http"},
+	{"vend/azure", "fault lake location vend vend/azure/adlsrest", "net/http"},
 	{"vend/*", "fault lake location s3local vend", "net/http github.com/aws"},
 	{"blob/blobtest", "blob fault location", ""},
 	{"blob/*", "blob fault lake location s3local vend", "net/http github.com/aws"},

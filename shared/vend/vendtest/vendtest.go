@@ -12,6 +12,7 @@ package vendtest
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -55,6 +56,9 @@ type Store struct {
 	Now     func() time.Time
 	// Refused are sets of actions that the store's rights cannot tell from wider ones: an error, never a wider key.
 	Refused []vend.Actions
+	// Directories says that a key opens one folder, as a thing of its own: several are refused, and the folder's bare name
+	// is the folder itself.
+	Directories bool
 	// Seed puts an object with the rights of the store's owner.
 	Seed func(t *testing.T, key string)
 	// Try makes an attempt and gives the keys that were denied. Anything but done or denied ends the test.
@@ -165,6 +169,9 @@ func (s Store) scope(t *testing.T) {
 				s.refused(t, s.grant(t, row.actions, own))
 				return
 			}
+			if s.Directories && row.try.Key == strings.TrimSuffix(own, "/") {
+				row.denied = nil
+			}
 			denied := s.Try(t, s.vend(t, s.grant(t, row.actions, own)), row.try)
 			if diff := cmp.Diff(denied, row.denied, cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("denied keys (-got +want):\n%s", diff)
@@ -174,6 +181,10 @@ func (s Store) scope(t *testing.T) {
 }
 
 func (s Store) several(t *testing.T) {
+	if s.Directories {
+		s.refused(t, s.grant(t, vend.Read|vend.List, own, second))
+		return
+	}
 	s.Seed(t, second+"a")
 	s.Seed(t, own+"a")
 	s.Seed(t, sibling+"a")
