@@ -32,13 +32,14 @@ const (
 	S3ProfileSetting  Setting = OwnSettings + "s3-profile"          // [aws, or compatible with an endpoint] one of S3Profiles
 	AWSSourceIdentity Setting = OwnSettings + "aws-source-identity" // [false] the role's trust policy must allow sts:SetSourceIdentity
 	AWSSessionTags    Setting = OwnSettings + "aws-session-tags"    // [false] the role's trust policy must allow sts:TagSession
+	Probing           Setting = OwnSettings + "probe"               // [true] keys wait until the storage passed a probe
 )
 
 // known are all catalog settings: those above, and those of Polaris 1.7 that are kept and change nothing in firn.
 var known = map[Setting]bool{
 	UnstructuredLocations: true, ClientLocations: true, ExternalMetadataFiles: true, OverlappingLocations: true,
 	CustomNamespaceFolders: true, DropWithPurge: true, ListPagination: true, UniqueLocations: true, FineGrainedUpdates: true,
-	CommitRetries: true, CredentialVending: true, S3ProfileSetting: true, AWSSourceIdentity: true, AWSSessionTags: true,
+	CommitRetries: true, CredentialVending: true, S3ProfileSetting: true, AWSSourceIdentity: true, AWSSessionTags: true, Probing: true,
 	"polaris.config.allow.external.table.location":                        true,
 	"polaris.config.supported.storage.types":                              true,
 	"polaris.config.cleanup.on.namespace.drop":                            true,

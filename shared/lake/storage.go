@@ -18,6 +18,7 @@ type Catalog struct {
 	Storage Storage  `json:"storage"`
 	Claims  []string `json:"claims,omitempty"` // keys of the realm's index of bases that it holds
 	Shared  bool     `json:"shared,omitempty"` // its tables may share folders, or might once: some may claim none
+	Probe   *Probe   `json:"probe,omitempty"`  // nil: the storage was never tried as it is
 }
 
 // DefaultBaseLocation is the folder under which a catalog's namespaces begin, as its administrator wrote it.

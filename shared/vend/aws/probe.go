@@ -15,8 +15,9 @@ const (
 )
 
 // tellProbe marks a request as a probe's. A server that may probe need not be one that may vend (infra/roles.go): such a
-// role can be assumed by it in no other way.
+// role can be assumed by it in no other way, and with no other tags.
 func tellProbe(input *sts.AssumeRoleInput) {
 	input.ExternalId = aws.String(aws.ToString(input.ExternalId) + ProbeSuffix)
-	input.Tags = append(input.Tags, types.Tag{Key: aws.String(ProbeTag), Value: aws.String(ProbeValue)})
+	input.Tags = []types.Tag{{Key: aws.String(ProbeTag), Value: aws.String(ProbeValue)}}
+	input.SourceIdentity = nil
 }
