@@ -49,6 +49,12 @@ func (p Prefix) Contains(u URI) bool {
 	return p.uri.kind != 0 && p.uri.store == u.store && strings.HasPrefix(u.key, p.uri.key)
 }
 
+// HoldsS3Key says whether the object of that bucket and key of S3 is in the folder. A data file's key may hold what no
+// location may, so there is no URI of it; whoever asks has refused keys that two readers take for different ones.
+func (p Prefix) HoldsS3Key(bucket, key string) bool {
+	return p.uri.kind == S3 && p.uri.bucket == bucket && strings.HasPrefix(key, p.uri.key)
+}
+
 // Covers says whether the other folder is this one or in it.
 func (p Prefix) Covers(other Prefix) bool { return p.Contains(other.uri) }
 

@@ -290,3 +290,28 @@ func TestReduce(t *testing.T) {
 		})
 	}
 }
+
+func TestHoldsS3Key(t *testing.T) {
+	tests := []struct {
+		name, prefix, bucket, key string
+		want                      bool
+	}{
+		{"a file", "s3://b/t", "b", "t/a", true},
+		{"a file of a partition", "s3a://b/t/", "b", "t/p=%2F'*é/a", true},
+		{"the folder", "s3://b/t", "b", "t/", true},
+		{"what begins so", "s3://b/t", "b", "t2/a", false},
+		{"the folder without slash", "s3://b/t", "b", "t", false},
+		{"another bucket", "s3://b/t", "b2", "t/a", false},
+		{"another kind of store", "gs://b/t", "b", "t/a", false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := prefix(t, tt.prefix).HoldsS3Key(tt.bucket, tt.key); got != tt.want {
+				t.Errorf("got %v, want %v", got, tt.want)
+			}
+		})
+	}
+	if (Prefix{}).HoldsS3Key("", "t/a") {
+		t.Error("the zero prefix holds a key")
+	}
+}
