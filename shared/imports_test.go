@@ -42,12 +42,15 @@ var rooms = []room{
 	{"token/secretsmanager/secretsmanagertest", "", "net/http"},
 	{"token/secretsmanager", "lake token", "github.com/aws"},
 	{"admin", "access fault lake location store", ""},
-	{"catalog", "access blob fault iceberg lake location store vend", ""},
+	{"catalog", "access blob fault iceberg lake location sign store vend", ""},
+	{"sharing", "catalog fault lake store vend", ""},
 
 	{"rest", "fault lake", "net/http"},
 	{"protocol/oauth", "fault lake rest token", "net/http"},
 	{"protocol/management", "access admin fault lake rest", "net/http"},
-	{"protocol/icebergrest", "catalog fault iceberg lake rest vend", "net/http"},
+	{"protocol/icebergrest", "catalog fault iceberg lake rest sign vend", "net/http"},
+	{"protocol/deltasharing", "catalog fault rest sharing", "net/http"},
+	{"protocol/gravitino", "catalog fault lake rest", "net/http"},
 
 	{"lambdahttp", "fault rest", "net/http github.com/aws github.com/awslabs"},
 	{"lambdahttp/lambdatest", "", "net/http"},
@@ -68,6 +71,7 @@ var rooms = []room{
 	{"vend/azure", "fault lake location vend vend/azure/adlsrest", "net/http"},
 	{"vend/*", "fault lake location s3local vend", "net/http github.com/aws"},
 	{"blob/blobtest", "blob fault location", ""},
+	{"blob/azure", "blob fault lake location vend vend/azure/adlsrest", "net/http"},
 	{"blob/*", "blob fault lake location s3local vend", "net/http github.com/aws"},
 
 	{"app/polaristest", "", "net/http"},
@@ -77,6 +81,7 @@ var rooms = []room{
 	{"app/tokens", "app/base fault lake protocol/oauth rest store token", ""},
 	{"app/administration", "admin app/base lake protocol/management rest", ""},
 	{"app/contents", "app/base blob catalog lake protocol/icebergrest rest vend", ""},
+	{"app/doors", "app/base catalog protocol/* rest sharing", ""},
 	{"app/cloudtest", "kv/dynamo/dynamotest token/secretsmanager/secretsmanagertest vend/kms/kmstest", "net/http clock"},
 	{"app/*", "* */* */*/*", "net/http github.com/aws environment clock"},
 	{"app", "* */*", "net/http github.com/aws github.com/prometheus environment clock"},

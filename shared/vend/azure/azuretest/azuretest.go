@@ -16,6 +16,8 @@ package azuretest
 
 import (
 	"context"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -57,7 +59,9 @@ type Entry struct {
 func New(t testing.TB, now func() time.Time) *Cloud {
 	t.Helper()
 	c := &Cloud{now: now, tenants: map[string]string{}, containers: map[string]map[string]*entry{}, keys: map[keyFacts][]byte{}}
-	c.server = httptest.NewTLSServer(c)
+	c.server = httptest.NewUnstartedServer(c)
+	c.server.Config.ErrorLog = log.New(io.Discard, "", 0) // of connections that tests cut
+	c.server.StartTLS()
 	t.Cleanup(c.server.Close)
 	return c
 }
