@@ -38,6 +38,7 @@ var (
 	role      = below(catalog, "catalog-role")
 	victim    = below(root, "victim")
 	group     = below(root, "principal-role")
+	share     = below(root, "share")
 )
 
 func below(p Path, id lake.ID) Path { return append(slices.Clone(p), id) }
@@ -70,6 +71,10 @@ var targetsOf = map[Operation][]Path{
 	AddTableGrantToCatalogRole: {table}, RevokeTableGrantFromCatalogRole: {table, role},
 	AddViewGrantToCatalogRole: {view}, RevokeViewGrantFromCatalogRole: {view, role},
 	AddPolicyGrantToCatalogRole: {policy}, RevokePolicyGrantFromCatalogRole: {policy, role},
+	ListShares: {root}, CreateShare: {root}, GetShare: {share}, DeleteShare: {share}, GrantShare: {share, victim}, RevokeShare: {share, victim},
+	AddTableToShare: {share, table}, RemoveTableFromShare: {share},
+	ListRecipients: {root}, CreateRecipient: {victim}, GetRecipient: {victim}, DeleteRecipient: {victim},
+	IssueRecipientToken: {victim}, RevokeRecipientTokens: {victim},
 }
 
 // targets has a table for all that is not said otherwise.

@@ -139,6 +139,22 @@ const (
 	RevokeViewGrantFromCatalogRole      Operation = "REVOKE_VIEW_GRANT_FROM_CATALOG_ROLE"
 	AddPolicyGrantToCatalogRole         Operation = "ADD_POLICY_GRANT_TO_CATALOG_ROLE"
 	RevokePolicyGrantFromCatalogRole    Operation = "REVOKE_POLICY_GRANT_FROM_CATALOG_ROLE"
+
+	// Shares and their recipients, which Polaris does not have.
+	ListShares            Operation = "LIST_SHARES"
+	CreateShare           Operation = "CREATE_SHARE"
+	GetShare              Operation = "GET_SHARE"
+	DeleteShare           Operation = "DELETE_SHARE"
+	AddTableToShare       Operation = "ADD_TABLE_TO_SHARE"
+	RemoveTableFromShare  Operation = "REMOVE_TABLE_FROM_SHARE"
+	GrantShare            Operation = "GRANT_SHARE"
+	RevokeShare           Operation = "REVOKE_SHARE"
+	ListRecipients        Operation = "LIST_RECIPIENTS"
+	CreateRecipient       Operation = "CREATE_RECIPIENT"
+	GetRecipient          Operation = "GET_RECIPIENT"
+	DeleteRecipient       Operation = "DELETE_RECIPIENT"
+	IssueRecipientToken   Operation = "ISSUE_RECIPIENT_TOKEN"
+	RevokeRecipientTokens Operation = "REVOKE_RECIPIENT_TOKENS"
 )
 
 // updateOperations are the operations of a commit's updates by their action (Iceberg REST, TableUpdate).

@@ -146,6 +146,24 @@ var rules = map[Operation]rule{
 	RevokeViewGrantFromCatalogRole:      {needs: on(ViewManageGrantsOnSecurable), second: on(CatalogRoleManageGrantsForGrantee)},
 	AddPolicyGrantToCatalogRole:         {needs: on(PolicyManageGrantsOnSecurable)},
 	RevokePolicyGrantFromCatalogRole:    {needs: on(PolicyManageGrantsOnSecurable), second: on(CatalogRoleManageGrantsForGrantee)},
+
+	// Shares and recipients. To list and create, the target is the root; a recipient is its principal. What gives a share to a
+	// recipient, or takes it, has both; what puts a table into a share has the table second, which must be in sight: to share
+	// it gives nobody the right to read it.
+	ListShares:            {needs: on(ServiceManageAccess)},
+	CreateShare:           {needs: on(ServiceManageAccess)},
+	GetShare:              {needs: on(ServiceManageAccess)},
+	DeleteShare:           {needs: on(ServiceManageAccess)},
+	AddTableToShare:       {needs: on(ServiceManageAccess), second: on(TableList)},
+	RemoveTableFromShare:  {needs: on(ServiceManageAccess)},
+	GrantShare:            {needs: on(ServiceManageAccess)},
+	RevokeShare:           {needs: on(ServiceManageAccess)},
+	ListRecipients:        {needs: on(ServiceManageAccess)},
+	CreateRecipient:       {needs: on(ServiceManageAccess)},
+	GetRecipient:          {needs: on(ServiceManageAccess)},
+	DeleteRecipient:       {needs: on(ServiceManageAccess)},
+	IssueRecipientToken:   {needs: on(ServiceManageAccess)},
+	RevokeRecipientTokens: {needs: on(ServiceManageAccess)},
 }
 
 func on(privileges ...Privilege) []Privilege { return privileges }

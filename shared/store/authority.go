@@ -32,10 +32,10 @@ type roleGrants struct {
 // What a role holds is remembered for the version of the heads that was read with the request, so a change that was
 // acknowledged before the request began is always seen.
 func (s *Store) Authority(ctx context.Context, c *CallerSlot, in *CatalogSlot) (*access.Subject, error) {
-	p := c.Principal.Value
-	if p == nil || p.ID != c.Caller.PrincipalID || !p.Generation(c.Caller.Generation) {
-		return nil, fault.New(fault.Unauthenticated, "The principal of the token is not known")
+	if err := c.Check(); err != nil {
+		return nil, err
 	}
+	p := c.Principal.Value
 	if in != nil && in.Value == nil {
 		in = nil
 	}

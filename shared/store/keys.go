@@ -33,7 +33,12 @@ import (
 //	location/R/CATALOG     INDEX               claim of a folder by a namespace or table
 //	base/R                 INDEX               claim of a folder by a catalog; "." is the lock
 //	work/R                 ID                  what must go on after an answer
+//	share/R                NAME                share; its names are folded, as the case of none of them counts
+//	alias/R/SHARE          SCHEMA/NAME         table of a share
+//	member/R/SHARE         PRINCIPALID         recipient that has the share
+//	recipient/R            PRINCIPALID         recipient
 //	vended/R/KEY           .                   a shared credential, sealed
+//	revocation             R/ID                keys that were taken back, in all realms: one role may serve several
 //	signing                .                   the public keys of all realms' tokens
 
 const (
@@ -64,6 +69,13 @@ func principalKey(r lake.Realm, name string) kv.Key {
 }
 func clientKey(r lake.Realm, id string) kv.Key   { return key("-", "client", r, id) }
 func roleKeyOf(r lake.Realm, name string) kv.Key { return key(escaper.Replace(name), "role", r) }
+
+const revocations = "revocation"
+
+func revocationKey(r lake.Realm, id lake.ID) kv.Key {
+	return kv.Key{Partition: revocations, Sort: revocationPrefix(r) + escaper.Replace(string(id))}
+}
+func revocationPrefix(r lake.Realm) string { return escaper.Replace(string(r)) + "/" }
 
 func signingKey() kv.Key { return kv.Key{Partition: "signing", Sort: dot} }
 
@@ -132,6 +144,18 @@ func locationKey(r lake.Realm, catalog, index string) kv.Key {
 func baseKey(r lake.Realm, index string) kv.Key { return key(index, "base", r) }
 func baseLockKey(r lake.Realm) kv.Key           { return key(dot, "base", r) }
 func workKey(r lake.Realm, id lake.ID) kv.Key   { return key(string(id), "work", r) }
+
+func shareKey(r lake.Realm, name string) kv.Key { return key(folded(name), "share", r) }
+func aliasKey(r lake.Realm, share, schema, name string) kv.Key {
+	return key(folded(schema)+"/"+folded(name), "alias", r, lake.FoldName(share))
+}
+func memberKey(r lake.Realm, share string, principal lake.ID) kv.Key {
+	return key(string(principal), "member", r, lake.FoldName(share))
+}
+func recipientKey(r lake.Realm, principal lake.ID) kv.Key {
+	return key(string(principal), "recipient", r)
+}
+func folded(name string) string { return escaper.Replace(lake.FoldName(name)) }
 
 func vendedKey(r lake.Realm, name string) kv.Key { return key(dot, "vended", r, name) }
 

@@ -97,10 +97,11 @@ func (s *Store) UpdatePrincipal(ctx context.Context, realm lake.Realm, old *Slot
 	return err
 }
 
-// DeletePrincipal removes a principal and its client id. Its tokens are dead from the next request on. What names it as a
-// role's holder is inert. Conflict if it changed meanwhile.
+// DeletePrincipal removes a principal with its client id, and the recipient that it may be. Its tokens are dead from the
+// next request on. What names it as a role's holder is inert. Conflict if it changed meanwhile.
 func (s *Store) DeletePrincipal(ctx context.Context, realm lake.Realm, old *Slot[lake.Principal]) error {
-	ops := []kv.Op{remove(old.key, kv.Match(old.Tag)), remove(clientKey(realm, old.Value.ClientID), kv.Prefix(owner(old.Value.ID)))}
+	ops := []kv.Op{remove(old.key, kv.Match(old.Tag)), remove(clientKey(realm, old.Value.ClientID), kv.Prefix(owner(old.Value.ID))),
+		remove(recipientKey(realm, old.Value.ID), kv.Always())}
 	for _, role := range old.Value.Roles {
 		if len(ops) == kv.MaxOps {
 			break // the rest is inert

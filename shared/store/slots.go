@@ -1,6 +1,9 @@
 package store
 
-import "firn/shared/lake"
+import (
+	"firn/shared/fault"
+	"firn/shared/lake"
+)
 
 // CallerSlot is the caller's principal and the version of the realm's roles.
 type CallerSlot struct {
@@ -14,6 +17,16 @@ func (b *Batch) Caller(c lake.Caller) *CallerSlot {
 	return &CallerSlot{Caller: c,
 		Principal: slot[lake.Principal](b, principalKey(b.realm, c.Principal)),
 		head:      slot[nothing](b, realmHeadKey(b.realm))}
+}
+
+// Check refuses a caller whose principal is gone, is another of the same name, or has no longer the secret that the token
+// was issued for: Unauthenticated.
+func (c *CallerSlot) Check() error {
+	p := c.Principal.Value
+	if p == nil || p.ID != c.Caller.PrincipalID || !p.Generation(c.Caller.Generation) {
+		return fault.New(fault.Unauthenticated, "The principal of the token is not known")
+	}
+	return nil
 }
 
 // CatalogSlot is a catalog and the version of its roles and grants.

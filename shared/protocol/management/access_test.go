@@ -7,7 +7,7 @@ import (
 	"firn/shared/access"
 )
 
-// requests name for each operation a request that passes every check but that of access, and what Polaris calls it.
+// requests name for each operation a request that passes every check but that of access, and what it is called there.
 var requests = map[string]struct {
 	request string
 	op      access.Operation
@@ -45,12 +45,28 @@ var requests = map[string]struct {
 	"listGrantsForCatalogRole":                 {"GET " + grants, access.ListGrantsForCatalogRole},
 	"addGrantToCatalogRole":                    {"PUT " + grants + ` {"type":"catalog","privilege":"TABLE_LIST"}`, access.AddCatalogGrantToCatalogRole},
 	"revokeGrantFromCatalogRole":               {"POST " + grants + ` {"type":"catalog","privilege":"TABLE_DROP"}`, access.RevokeCatalogGrantFromCatalogRole},
+	"listShares":                               {"GET /shares", access.ListShares},
+	"createShare":                              {`POST /shares {"name":"new"}`, access.CreateShare},
+	"getShare":                                 {"GET /shares/Sales", access.GetShare},
+	"deleteShare":                              {"DELETE /shares/Sales", access.DeleteShare},
+	"listSharedTables":                         {"GET /shares/Sales/tables", access.GetShare},
+	"addTableToShare":                          {strings.Replace(inSales, "Orders", "new", 1), access.AddTableToShare},
+	"removeTableFromShare":                     {"DELETE /shares/Sales/schemas/Daily/tables/Orders", access.RemoveTableFromShare},
+	"listRecipientsOfShare":                    {"GET /shares/Sales/recipients", access.GetShare},
+	"grantShare":                               {`PUT /shares/Sales/recipients {"name":"ann"}`, access.GrantShare},
+	"revokeShare":                              {"DELETE /shares/Sales/recipients/ann", access.RevokeShare},
+	"listRecipients":                           {"GET /recipients", access.ListRecipients},
+	"createRecipient":                          {`POST /recipients {"name":"victim"}`, access.CreateRecipient},
+	"getRecipient":                             {"GET /recipients/ann", access.GetRecipient},
+	"deleteRecipient":                          {"DELETE /recipients/ann", access.DeleteRecipient},
+	"issueRecipientToken":                      {"POST /recipients/ann/tokens", access.IssueRecipientToken},
+	"revokeRecipientTokens":                    {"DELETE /recipients/ann/tokens", access.RevokeRecipientTokens},
 }
 
 // securables is a realm in which each of the requests would succeed.
 func securables(t *testing.T) *world {
 	w := newWorld(t, nil)
-	w.fill()
+	w.shared()
 	w.must(catalog("empty"), "PUT "+grants+` {"type":"catalog","privilege":"TABLE_DROP"}`)
 	w.holder("victim", "c", "r")
 	w.add("nobody")

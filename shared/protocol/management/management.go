@@ -1,5 +1,6 @@
 // Package management speaks Apache Polaris's management API (polaris-management-service.yml): catalogs, principals,
-// principal roles, catalog roles, and grants, at /api/management/v1.
+// principal roles, catalog roles, and grants, at /api/management/v1. Beside them are firn's own routes, in the same words, for
+// what Polaris has not: shares and recipients.
 //
 // It translates and decides nothing: a handler decodes, calls one use-case of package admin, and encodes. It refuses
 // bodies that do not have the API's shape, names that break its rule (in the path, before the use-case is asked), and
@@ -49,7 +50,7 @@ func Protocol(s *admin.Service) rest.Protocol {
 		principalRole  = principalRoles + "/{principalRoleName}"
 		usages         = principalRole + "/catalog-roles/{catalogName}"
 	)
-	return rest.Protocol{Name: "management", Base: base, Dialect: vocabulary.Envelope, Routes: []rest.Route{
+	p := rest.Protocol{Name: "management", Base: base, Dialect: vocabulary.Envelope, Routes: []rest.Route{
 		route("GET", catalogs, "listCatalogs", h.listCatalogs),
 		route("POST", catalogs, "createCatalog", rest.Body(h.createCatalog)),
 		route("GET", catalog, "getCatalog", h.getCatalog),
@@ -87,6 +88,8 @@ func Protocol(s *admin.Service) rest.Protocol {
 		route("PUT", catalogRole+"/grants", "addGrantToCatalogRole", rest.Body(h.addGrant)),
 		route("POST", catalogRole+"/grants", "revokeGrantFromCatalogRole", rest.Body(h.revokeGrant)),
 	}}
+	p.Routes = append(p.Routes, h.sharing()...)
+	return p
 }
 
 // route makes a row of the table. The names in the path are held against the API's rule before the handler is called.
