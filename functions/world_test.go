@@ -14,6 +14,7 @@ import (
 	"firn/shared/app/administration"
 	"firn/shared/app/cloudtest"
 	"firn/shared/app/disk"
+	"firn/shared/app/doors"
 	"firn/shared/app/function"
 	"firn/shared/app/objects"
 	"firn/shared/app/routes"
@@ -58,7 +59,7 @@ func run(name rest.Function) {
 	case rest.Management:
 		function.Run(name, function.Published, local(function.Part(administration.Part)))
 	case rest.Credentials:
-		function.Run(name, function.Published, local(vending.Contents(nil)))
+		function.Run(name, function.Published, local(vending.Contents(nil, doors.Protocols)))
 	case worker:
 		function.RunEvents(function.Published, work.Handler)
 	default:

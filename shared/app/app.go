@@ -7,7 +7,7 @@
 // # Why
 //
 // `firn serve` and each Lambda function are the same parts joined differently. The parts are packages beside this one
-// (base, tokens, administration, contents); New joins all of them, package function joins what one function serves, so
+// (base, tokens, administration, contents, doors); New joins all of them, package function joins what one function serves, so
 // that no function links what it does not use. Serve makes the drivers of one machine: an embedded table, a signing key
 // in the data folder, and an embedded object store on a listener of its own.
 package app
@@ -22,6 +22,7 @@ import (
 	"firn/shared/app/administration"
 	"firn/shared/app/base"
 	"firn/shared/app/contents"
+	"firn/shared/app/doors"
 	"firn/shared/app/tokens"
 	"firn/shared/blob"
 	"firn/shared/catalog"
@@ -60,7 +61,8 @@ func New(c Config) (*App, error) {
 	b := &base.Base{Store: store.New(store.Config{Driver: c.Table, Now: c.Now}), Keys: c.Keys, Log: c.Log, Now: c.Now, Settings: c.Settings}
 	inside := contents.Service(b, c.Vendor, c.Files, c.Revoked)
 	admins := administration.Service(b, c.Revoked)
-	door, err := b.Door("", c.Metrics.observer(), tokens.Protocol(b), administration.Protocol(admins), contents.Protocol(inside), base.Operations())
+	all := append([]rest.Protocol{tokens.Protocol(b), administration.Protocol(admins), contents.Protocol(inside), base.Operations()}, doors.Protocols(b, inside)...)
+	door, err := b.Door("", c.Metrics.observer(), all...)
 	if err != nil {
 		return nil, err
 	}

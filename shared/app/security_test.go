@@ -29,7 +29,9 @@ var public = map[string]bool{"oauth.getToken": true, "oauth.getKeys": true, "ope
 // everyRoute gives each route with a path that fits its pattern.
 func everyRoute(s *server, each func(name, method, path string, r rest.Route)) {
 	fill := strings.NewReplacer("{prefix}", "lake", "{namespace}", "n", "{table}", "t", "{catalogName}", "lake", "{principalName}", "victim",
-		"{principalRoleName}", "victims", "{catalogRoleName}", "catalog_admin")
+		"{principalRoleName}", "victims", "{catalogRoleName}", "catalog_admin", "{shareName}", "s", "{schemaName}", "x", "{tableName}", "t",
+		"{recipientName}", "victim", "{share}", "s", "{schema}", "x", "{metalake}", "POLARIS", "{metadataObjectType}", "table",
+		"{metadataObjectFullName}", "lake.n.t")
 	for _, p := range s.Routes {
 		for _, r := range p.Routes {
 			each(p.Name+"."+r.Operation, r.Method, fill.Replace(r.Pattern), r)
@@ -78,6 +80,10 @@ var bodies = map[string]string{
 	"management.updateCatalogRole":                `{"currentEntityVersion":1,"properties":{}}`,
 	"management.addGrantToCatalogRole":            `{"grant":{"type":"catalog","privilege":"CATALOG_MANAGE_CONTENT"}}`,
 	"management.revokeGrantFromCatalogRole":       `{"grant":{"type":"catalog","privilege":"CATALOG_MANAGE_ACCESS"}}`,
+	"management.createShare":                      `{"share":{"name":"new"}}`,
+	"management.addTableToShare":                  `{"table":{"schema":"x","name":"new","catalogName":"lake","namespace":["n"],"tableName":"t"}}`,
+	"management.grantShare":                       `{"recipient":{"name":"victim"}}`,
+	"management.createRecipient":                  `{"recipient":{"name":"nobody"}}`,
 }
 
 func TestAPrincipalWithoutGrantsMayDoNothing(t *testing.T) {
@@ -99,6 +105,10 @@ func TestAPrincipalWithoutGrantsMayDoNothing(t *testing.T) {
 	must(201, "POST", "/api/management/v1/principal-roles", `{"principalRole":{"name":"victims"}}`)
 	must(201, "PUT", "/api/management/v1/principals/victim/principal-roles", `{"principalRole":{"name":"victims"}}`)
 	must(201, "PUT", "/api/management/v1/principal-roles/victims/catalog-roles/lake", `{"catalogRole":{"name":"catalog_admin"}}`)
+	must(201, "POST", "/api/management/v1/shares", `{"share":{"name":"s"}}`)
+	must(201, "POST", "/api/management/v1/shares/s/tables", `{"table":{"schema":"x","name":"t","catalogName":"lake","namespace":["n"],"tableName":"t"}}`)
+	must(201, "POST", "/api/management/v1/recipients", `{"recipient":{"name":"victim"}}`)
+	must(201, "PUT", "/api/management/v1/shares/s/recipients", `{"recipient":{"name":"victim"}}`)
 	var made struct {
 		Credentials struct {
 			ID     string `json:"clientId"`

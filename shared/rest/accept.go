@@ -35,9 +35,9 @@ func preferences(headers []string) []preference {
 	return list
 }
 
-// checkAccept refuses a client that does not take JSON, the only representation that there is. The most specific range
-// counts; no header, or an empty one, takes anything.
-func checkAccept(h http.Header) error {
+// checkAccept refuses a client that does not take JSON, the only representation that there is, by its common name or by the
+// one that the protocol has for it. The most specific range counts; no header, or an empty one, takes anything.
+func checkAccept(h http.Header, own string) error {
 	values := h.Values("Accept")
 	if strings.TrimSpace(strings.Join(values, "")) == "" {
 		return nil
@@ -45,6 +45,9 @@ func checkAccept(h http.Header) error {
 	rank, best := 0, 0.0
 	for _, p := range preferences(values) {
 		r := map[string]int{"*/*": 1, "application/*": 2, "application/json": 3}[p.value]
+		if own != "" && p.value == own {
+			r = 3
+		}
 		if r > rank || r == rank && r > 0 && p.q > best {
 			rank, best = r, p.q
 		}

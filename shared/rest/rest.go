@@ -66,7 +66,13 @@ type Protocol struct {
 	Base    string // the path at and below which unknown routes, too, are told in this dialect; empty: only known ones
 	Dialect Dialect
 	Routes  []Route
+	Media   string  // a media type by which its clients ask for its answers, beside application/json; empty: none
+	Bearers Bearers // reads tokens that it knows beside the server's own; nil: there are none
 }
+
+// Bearers reads a token of a protocol's own kind; false if it is not one. The caller's principal is not known before a
+// use-case has compared the token (lake.Caller.Bearer).
+type Bearers func(realm lake.Realm, raw string) (lake.Caller, bool)
 
 // Verifier says who a token's bearer is; token.Verifier is one. The error is Unauthenticated if the token is no good.
 type Verifier interface {

@@ -23,6 +23,8 @@ type entry struct {
 	names     []string // of the pattern, in order
 	dialect   Dialect
 	operation string // with the protocol's name
+	media     string
+	bearers   Bearers
 }
 
 // node is one segment's place in the tree of routes. Literal children are tried before the named one.
@@ -46,7 +48,7 @@ func newRouter(protocols []Protocol) (*router, error) {
 			return nil, fmt.Errorf("protocol %s has no dialect", p.Name)
 		}
 		for _, r := range p.Routes {
-			e := &entry{Route: r, dialect: p.Dialect, operation: p.Name + "." + r.Operation}
+			e := &entry{Route: r, dialect: p.Dialect, operation: p.Name + "." + r.Operation, media: p.Media, bearers: p.Bearers}
 			if r.Handler == nil || r.Method == "" || r.Operation == "" || r.Function == "" || seen[e.operation] {
 				return nil, fmt.Errorf("route %s %s (%s) is incomplete, or its name is used twice", r.Method, r.Pattern, e.operation)
 			}

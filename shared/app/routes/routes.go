@@ -4,6 +4,8 @@ package routes
 
 import (
 	"firn/shared/app/base"
+	"firn/shared/protocol/deltasharing"
+	"firn/shared/protocol/gravitino"
 	"firn/shared/protocol/icebergrest"
 	"firn/shared/protocol/management"
 	"firn/shared/protocol/oauth"
@@ -12,5 +14,6 @@ import (
 
 // All gives every protocol's routes.
 func All() []rest.Protocol {
-	return []rest.Protocol{oauth.New(nil, nil).Protocol(), management.Protocol(nil), icebergrest.Protocol(nil), base.Operations()}
+	return []rest.Protocol{oauth.New(nil, nil).Protocol(), management.Protocol(nil), icebergrest.Protocol(nil), deltasharing.Protocol(nil), gravitino.Protocol(nil),
+		base.Operations()}
 }

@@ -20,14 +20,19 @@ import (
 // Files makes what opens the object store; objects.Files is one.
 type Files func(*function.Env) (blob.Opener, error)
 
-// Contents gives the routes of the Iceberg REST catalog. Without files those that need none work.
-func Contents(files Files) func(*function.Env) ([]rest.Protocol, error) {
+// Contents gives the routes of the Iceberg REST catalog, and those that more makes of the same use-cases. Without files those
+// that need none work.
+func Contents(files Files, more ...func(*base.Base, *catalog.Service) []rest.Protocol) func(*function.Env) ([]rest.Protocol, error) {
 	return func(e *function.Env) ([]rest.Protocol, error) {
 		s, err := Service(e, files)
 		if err != nil {
 			return nil, err
 		}
-		return []rest.Protocol{contents.Protocol(s), base.Operations()}, nil
+		all := []rest.Protocol{contents.Protocol(s), base.Operations()}
+		for _, others := range more {
+			all = append(all, others(&e.Base, s)...)
+		}
+		return all, nil
 	}
 }
 

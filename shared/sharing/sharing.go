@@ -1,0 +1,149 @@
+// Package sharing holds the use-case of a recipient: keys that read a table which was shared with it (Delta Sharing,
+// PROTOCOL.md, Generate Temporary Table Credential).
+//
+// It refuses to vend anything itself: what a share adds is a name. Whether the caller may read is decided by package catalog,
+// by the caller's own grants on the table that the name stands for, on the table as it is now. What package admin does with
+// shares and recipients is no business of this package.
+//
+// # Why
+//
+// A share that the caller does not have is told as one that is not there, and so is everything in it: names of shares and
+// tables are the provider's business. Within a share the caller is told what is refused, in the words of the share: where
+// the table lies, what it is called there and which role was missing goes to the log alone.
+//
+// A recipient is a principal. It comes with an access token as any client (OAuth client credentials), or with a bearer
+// token that lasts, for clients that know nothing else. The bearer token names the principal, so that everything that a
+// request needs is found by computable keys: one read here, one for the table. It is compared here, because only here the
+// hash is read; until then its caller has no principal, and every use-case refuses it.
+//
+// An alias names the table by id. Where a rename has moved it, two more reads find it, and the next request does the same:
+// this side writes nothing. The administrator's list of tables says where each is.
+package sharing
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"firn/shared/catalog"
+	"firn/shared/fault"
+	"firn/shared/lake"
+	"firn/shared/store"
+	"firn/shared/vend"
+)
+
+// Tables vends for a table by the caller's grants; catalog.Service is one.
+type Tables interface {
+	Vend(ctx context.Context, c lake.Caller, catalog string, id lake.Identifier, want catalog.Want) (catalog.Keys, error)
+}
+
+// Service answers recipients.
+type Service struct {
+	store  *store.Store
+	tables Tables
+	now    func() time.Time
+}
+
+// New makes a Service.
+func New(s *store.Store, tables Tables, now func() time.Time) *Service {
+	return &Service{store: s, tables: tables, now: now}
+}
+
+// Name names a table within a share. Case counts in none of its parts.
+type Name struct{ Share, Schema, Table string }
+
+// String is the name as clients write it.
+func (n Name) String() string { return n.Share + "." + n.Schema + "." + n.Table }
+
+// Caller gives the caller that a bearer token of a recipient stands for; false if it is none. Credentials compares it.
+func Caller(realm lake.Realm, raw string) (lake.Caller, bool) {
+	_, ok := lake.ParseBearer(raw)
+	return lake.Caller{Realm: realm, Bearer: lake.Secret(raw)}, ok
+}
+
+// Credentials gives keys that read and list the table, and nothing else; within a folder of it (a URI) where within is not
+// nil. Errors: Unauthenticated (a token that is no longer good), NotFound (the caller has no such share, or it holds no such
+// table), Forbidden (the caller may not read the table), Argument (the folder is none of the table's), Unsupported (the
+// storage has no keys). Access requirement: to have the share, and TABLE_READ_DATA on the table.
+func (s *Service) Credentials(ctx context.Context, c lake.Caller, n Name, within *string) (catalog.Keys, error) {
+	var none catalog.Keys
+	table, c, err := s.find(ctx, c, n)
+	if err != nil {
+		return none, err
+	}
+	want := catalog.Want{Actions: vend.Read | vend.List, TableID: table.TableID, Why: "share " + n.String()}
+	if within != nil {
+		if want.Within = *within; want.Within == "" { // which would ask for all of the table
+			return none, misplaced(n, "")
+		}
+	}
+	k, err := s.tables.Vend(ctx, c, table.Catalog, table.Identifier(), want)
+	if fault.Is(err, fault.NotFound) {
+		k, err = s.follow(ctx, c, table, want, err)
+	}
+	if err != nil {
+		return none, told(n, want.Within, err)
+	}
+	if k.Credential == nil {
+		return none, unsupported(n)
+	}
+	return k, nil
+}
+
+// find reads what the name stands for, and proves who calls.
+func (s *Service) find(ctx context.Context, c lake.Caller, n Name) (*lake.SharedTable, lake.Caller, error) {
+	b := s.store.Batch(c.Realm)
+	principal, me := c.PrincipalID, (*store.CallerSlot)(nil)
+	if c.Bearer != "" {
+		principal, _ = lake.ParseBearer(c.Bearer.Reveal())
+	} else {
+		me = b.Caller(c)
+	}
+	found := b.Shared(principal, n.Share, n.Schema, n.Table)
+	if err := b.Read(ctx); err != nil {
+		return nil, c, err
+	}
+	var err error
+	if me != nil {
+		err = me.Check()
+	} else {
+		c, err = s.proven(c, found.Recipient.Value)
+	}
+	if err != nil {
+		return nil, c, err
+	}
+	table := found.Table()
+	if table == nil {
+		return nil, c, fault.Missing(fault.SharedTable, n.String())
+	}
+	return table, c, nil
+}
+
+// proven gives the caller whose bearer token it is. What becomes of the secret that the token depends on is seen when the
+// principal is read, with the table.
+func (s *Service) proven(c lake.Caller, r *lake.Recipient) (lake.Caller, error) {
+	now, found := s.now(), (*lake.BearerToken)(nil)
+	if r != nil {
+		for i := range r.Tokens { // all are compared
+			if t := &r.Tokens[i]; t.Match(c.Bearer) && now.Before(t.Expires) {
+				found = t
+			}
+		}
+	}
+	if found == nil {
+		return c, fault.New(fault.Unauthenticated, "Not authorized").Because(errors.New("the bearer token is not one of the recipient's, or has ended"))
+	}
+	return lake.Caller{Realm: c.Realm, PrincipalID: r.PrincipalID, Principal: r.Principal, AllRoles: true, Generation: found.Generation}, nil
+}
+
+// follow vends for a table where it was renamed to. missing is returned where it was not.
+func (s *Service) follow(ctx context.Context, c lake.Caller, t *lake.SharedTable, want catalog.Want, missing error) (catalog.Keys, error) {
+	at, err := s.store.Whereabouts(ctx, c.Realm, t.TableID)
+	if err != nil {
+		return catalog.Keys{}, err
+	}
+	if at == nil || at.String() == t.Identifier().String() {
+		return catalog.Keys{}, missing
+	}
+	return s.tables.Vend(ctx, c, t.Catalog, *at, want)
+}
