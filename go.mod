@@ -3,12 +3,15 @@ module firn
 go 1.26.0
 
 require (
+	cel.dev/cel-go v0.33.2 // Google's own reading of the conditions that narrow a token, for tests (vend/gcs/gcstest)
+	cloud.google.com/go/auth v0.24.3 // who firn is to Google: AWS roles by federation, or the credentials of this machine (app/gcp)
 	github.com/aws/aws-cdk-go/awscdk/v2 v2.220.0 // the deployment as a program (infra, build tag cdk)
 	github.com/aws/aws-lambda-go v1.55.1 // the events of Lambda functions, and the loop that takes them (lambdahttp)
 	github.com/aws/aws-sdk-go-v2 v1.47.7 // the AWS clients: configuration, signing, errors
 	github.com/aws/aws-sdk-go-v2/config v1.33.15 // AWS settings of the environment, as every AWS tool reads them
 	github.com/aws/aws-sdk-go-v2/credentials v1.20.15 // a vended key as the credentials of a client
 	github.com/aws/aws-sdk-go-v2/service/dynamodb v1.73.0 // the single table in the cloud (kv/dynamo)
+	github.com/aws/aws-sdk-go-v2/service/iam v1.64.8 // versions of the policies that deny revoked keys (revoke/aws)
 	github.com/aws/aws-sdk-go-v2/service/kms v1.62.4 // data keys for the credentials that instances share (vend/kms)
 	github.com/aws/aws-sdk-go-v2/service/s3 v1.114.7 // metadata files in S3 and compatible stores (blob/s3)
 	github.com/aws/aws-sdk-go-v2/service/secretsmanager v1.50.9 // the secret of the keys that sign tokens (token/secretsmanager)
@@ -26,15 +29,16 @@ require (
 	github.com/rogpeppe/go-internal v1.16.0 // the command line's tests as scripts (cli)
 	github.com/spf13/cobra v1.10.2 // commands, flags, help and completion (cli)
 	github.com/spf13/pflag v1.0.10 // cobra's flags, each also a variable (cli)
+	github.com/tink-crypto/tink-go/v2 v2.9.0 // opens what the client-side boundary seals, for tests (vend/gcs/gcstest)
 	go.etcd.io/bbolt v1.5.0 // the embedded table: one file, crash-safe, in pure Go (kv/bolt)
 	golang.org/x/sync v0.24.0 // groups of goroutines that end together (app)
 	golang.org/x/term v0.47.0 // whether output is a terminal (cmd/firn)
+	google.golang.org/genproto/googleapis/api v0.0.0-20261012220534-4341edf3f941 // syntax trees of conditions, for tests (vend/gcs/gcstest)
+	google.golang.org/protobuf v1.36.12 // the wire format of the client-side boundary (vend/gcs)
 )
 
 require (
-	cel.dev/cel-go v0.33.2 // indirect
 	cel.dev/expr v0.25.1 // indirect
-	cloud.google.com/go/auth v0.24.3 // indirect
 	cloud.google.com/go/compute/metadata v0.10.0 // indirect
 	github.com/Azure/azure-sdk-for-go/sdk/azcore v1.24.0 // indirect
 	github.com/Azure/azure-sdk-for-go/sdk/azidentity v1.15.0 // indirect
@@ -72,7 +76,6 @@ require (
 	github.com/prometheus/client_model v0.6.3 // indirect
 	github.com/prometheus/common v0.72.0 // indirect
 	github.com/prometheus/procfs v0.22.0 // indirect
-	github.com/tink-crypto/tink-go/v2 v2.9.0 // indirect
 	github.com/yuin/goldmark v1.4.13 // indirect
 	go.yaml.in/yaml/v3 v3.0.6 // indirect
 	golang.org/x/crypto v0.58.0 // indirect
@@ -84,7 +87,5 @@ require (
 	golang.org/x/text v0.43.0 // indirect
 	golang.org/x/tools v0.51.0 // indirect
 	google.golang.org/genproto v0.0.0-20261019180522-ce908d29299b // indirect
-	google.golang.org/genproto/googleapis/api v0.0.0-20261012220534-4341edf3f941 // indirect
 	google.golang.org/genproto/googleapis/rpc v0.0.0-20261012220534-4341edf3f941 // indirect
-	google.golang.org/protobuf v1.36.12 // indirect
 )
