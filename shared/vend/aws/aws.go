@@ -1,10 +1,11 @@
 // Package aws vends for S3, and for stores that speak its protocols, by STS AssumeRole with a session policy.
 //
 // What the role may do and what the policy says are intersected, so a vended key opens the grant's prefixes and nothing
-// else, whatever the role could. The policy is policy.go's; what STS answers when it does not want to is errors.go's.
+// else, whatever the role could. The policy is policy.go's, what a store can do profile.go's, who a key is for attribution.go's,
+// and what STS answers when it does not want to errors.go's.
 //
-// It refuses storage that has no STS (stsUnavailable): without a session policy a key would open the whole bucket. It
-// refuses a policy longer than STS takes before it asks.
+// It refuses storage whose keys it cannot narrow: without a session policy a key would open the whole bucket. It refuses a
+// policy longer than STS takes before it asks.
 //
 // # Why
 //
@@ -13,61 +14,62 @@
 //
 // Clients are kept per Region and endpoint: a new one costs a TLS handshake. STS is always asked in a Region, never at
 // the global endpoint, whose tokens some Regions refuse.
+//
+// What is wrong with a role, its trust or a policy is not asked again: the answer would be the same, and the client waits.
+// What may pass is (throttling, a server's error, a lost connection), for as long as one client waits for one key. If
+// STS finds firn's own credentials expired, they are fetched afresh once.
+//
+// A grant of the session's ARN by a bucket policy is not narrowed by the session policy (IAM User Guide, "Session policies"):
+// bucket policies should name roles.
 package aws
 
 import (
 	"context"
 	"fmt"
-	"regexp"
+	"log/slog"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	lru "github.com/hashicorp/golang-lru/v2"
 
 	"firn/shared/fault"
 	"firn/shared/lake"
 	"firn/shared/vend"
+	"firn/shared/vend/aws/session"
 )
 
 // Config says with what the vendor asks STS.
 type Config struct {
 	// Base holds firn's own credentials, its Region, HTTP client and, where it has any, retries. The Region is used where storage names none.
 	Base aws.Config
-	// Named are credentials for storage with a storageName, by that name. A name that is not here is refused.
-	Named map[string]aws.CredentialsProvider
+	// Named gives the credentials for storage with a storageName, or nil: such storage is refused. A nil func knows none.
+	Named func(storageName string) aws.CredentialsProvider
 	// Duration of the vended keys: 15 minutes to 12 hours; 0: an hour. More than an hour fails if Base is a role itself.
 	Duration time.Duration
 	// Timeout of one AssumeRole with its retries; 0: 5 s.
 	Timeout time.Duration
+	// Log is told of policies that STS can hardly pack; nil: nobody is.
+	Log *slog.Logger
 }
 
-// maxPause is the longest pause before an AssumeRole is sent again, at most twice.
-const maxPause = 500 * time.Millisecond
-
-// STS's bounds of DurationSeconds (STS API reference, AssumeRole).
+// STS's bounds of DurationSeconds (STS API reference, AssumeRole). Compatible stores took them over.
 const (
 	minDuration = 900 * time.Second
 	maxDuration = 43_200 * time.Second
 )
 
-// maxClients bounds the kept clients: endpoints are what administrators wrote into catalogs.
-const maxClients = 64
-
-// compatibleRole stands in for a role at stores that take any: the field is required by the protocol.
-const compatibleRole = "arn:aws:iam::000000000000:role/firn"
+// packedWarning is the percentage of STS's space for policy and tags, packed, from which on the log is told. What STS packs,
+// and how, it does not publish: the percentage in its answers is all that can be known before 100 is an error.
+const packedWarning = 75
 
 // Vendor asks STS. Safe for concurrent use.
 type Vendor struct {
 	config  Config
-	clients *lru.Cache[target, *sts.Client]
+	clients *lru.Cache[target, *client]
 }
 
 var _ vend.Vendor = (*Vendor)(nil)
-
-// target is what one STS client is for.
-type target struct{ region, endpoint, name string }
 
 // New makes a vendor. It does no I/O.
 func New(c Config) (*Vendor, error) {
@@ -80,14 +82,17 @@ func New(c Config) (*Vendor, error) {
 	if c.Timeout == 0 {
 		c.Timeout = 5 * time.Second
 	}
-	clients, err := lru.New[target, *sts.Client](maxClients)
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	clients, err := lru.New[target, *client](maxClients)
 	if err != nil {
 		return nil, fmt.Errorf("make client cache: %w", err)
 	}
 	return &Vendor{config: c, clients: clients}, nil
 }
 
-// Vend mints a key by one AssumeRole.
+// Vend mints a key by one AssumeRole. The credential's ID is the session's name (package session).
 func (v *Vendor) Vend(ctx context.Context, storage *lake.Storage, g vend.Grant) (vend.Credential, error) {
 	if err := vend.Validate(storage, g); err != nil {
 		return vend.Credential{}, err
@@ -102,112 +107,58 @@ func (v *Vendor) Vend(ctx context.Context, storage *lake.Storage, g vend.Grant) 
 	}
 	ctx, cancel := context.WithTimeout(ctx, v.config.Timeout)
 	defer cancel()
-	output, err := client.AssumeRole(ctx, input)
+	output, err := client.assumeRole(ctx, input)
 	if err != nil {
 		return vend.Credential{}, translate(ctx, err)
 	}
-	return credential(storage, output)
+	if packed := aws.ToInt32(output.PackedPolicySize); packed >= packedWarning {
+		v.config.Log.WarnContext(ctx, "the session policy of a table nearly fills what STS packs; a longer location will be refused",
+			"packed_percent", packed, "characters", len(*input.Policy), "tags", len(input.Tags), "prefixes", len(g.Prefixes),
+			"credential", *input.RoleSessionName, "catalog_id", string(g.CatalogID), "table", g.Table, "table_id", string(g.TableID))
+	}
+	return credential(storage, *input.RoleSessionName, output)
 }
 
 // input is the whole request, made without I/O.
 func (v *Vendor) input(storage *lake.Storage, g vend.Grant) (*sts.AssumeRoleInput, error) {
-	if storage.STSUnavailable != nil && *storage.STSUnavailable {
-		return nil, fault.Of(fault.Unsupported, fault.Credential, "",
-			"Credentials cannot be vended for this catalog: its storage has no STS (stsUnavailable), and a key that is not scoped is never handed out.")
-	}
-	role, partition, err := role(storage)
+	p, err := profileOf(storage)
 	if err != nil {
 		return nil, err
 	}
-	policy, err := sessionPolicy(partition, storage, g)
+	role, resource, err := p.names(storage)
+	if err != nil {
+		return nil, err
+	}
+	policy, err := sessionPolicy(resource, p.kms, storage, g)
 	if err != nil {
 		return nil, err
 	}
 	input := &sts.AssumeRoleInput{
 		RoleArn:         aws.String(role),
-		RoleSessionName: aws.String(sessionName(g)),
+		RoleSessionName: aws.String(session.Name(g.Realm, g.Principal, g.PrincipalID, g.TableID)),
 		DurationSeconds: aws.Int32(int32(v.config.Duration / time.Second)),
 		Policy:          aws.String(policy),
 	}
-	if storage.ExternalID != "" {
-		input.ExternalId = aws.String(storage.ExternalID)
+	if id := storage.ExternalIDOf(g.CatalogID); id != "" {
+		input.ExternalId = aws.String(id)
 	}
+	attribute(input, storage, g)
 	if g.Probe && storage.RoleARN != "" {
 		tellProbe(input)
 	}
 	return input, nil
 }
 
-var roleARN = regexp.MustCompile(`^arn:([a-z0-9-]+):iam::[^:]*:role/.+$`)
-
-// role gives the role to assume and the partition that its resources are in. A store without roles has partition aws,
-// which S3-compatible stores expect in policies.
-func role(storage *lake.Storage) (arn, partition string, err error) {
-	if storage.RoleARN == "" {
-		if storage.Embedded() {
-			return "", "", fault.Of(fault.Unsupported, fault.Credential, "", "This catalog's storage names neither a role nor an endpoint with STS.")
-		}
-		return compatibleRole, "aws", nil
-	}
-	parts := roleARN.FindStringSubmatch(storage.RoleARN)
-	if parts == nil {
-		return "", "", fault.Of(fault.Invalid, fault.Credential, "", "The role of this catalog's storage is not the ARN of an IAM role.")
-	}
-	return storage.RoleARN, parts[1], nil
-}
-
-// client gives the STS client for the storage. Where the endpoint is not AWS's own, S3-compatible stores serve STS at the
-// same place as S3; Polaris looks in this order too.
-func (v *Vendor) client(storage *lake.Storage) (*sts.Client, error) {
-	t := target{region: storage.Region, name: storage.Name}
-	for _, endpoint := range []string{storage.STSEndpoint, storage.EndpointInternal, storage.Endpoint} {
-		if t.endpoint == "" {
-			t.endpoint = endpoint
-		}
-	}
-	if t.region == "" {
-		t.region = v.config.Base.Region
-	}
-	if t.region == "" && t.endpoint != "" {
-		t.region = "us-east-1" // compatible stores sign with a Region and have none
-	}
-	if t.region == "" {
-		return nil, fault.Of(fault.Invalid, fault.Credential, "", "This catalog's storage has no region.")
-	}
-	credentials := v.config.Base.Credentials
-	if t.name != "" {
-		named, ok := v.config.Named[t.name]
-		if !ok {
-			return nil, fault.Of(fault.Invalid, fault.Credential, "", "This server has no credentials for storageName %q.", t.name)
-		}
-		credentials = named
-	}
-	if client, ok := v.clients.Get(t); ok {
-		return client, nil
-	}
-	client := sts.NewFromConfig(v.config.Base, func(o *sts.Options) {
-		o.Region, o.Credentials = t.region, credentials
-		if v.config.Base.Retryer == nil {
-			// Short pauses: a client is told to come again before the time is out, and told why.
-			o.Retryer = retry.NewStandard(func(s *retry.StandardOptions) { s.MaxBackoff = maxPause })
-		}
-		if t.endpoint != "" {
-			o.BaseEndpoint = aws.String(t.endpoint)
-		}
-	})
-	v.clients.Add(t, client)
-	return client, nil
-}
-
 // credential reads STS's answer. An answer that lacks a part is worth nothing: a key without a known end cannot be cached,
 // and engines would not refresh it.
-func credential(storage *lake.Storage, output *sts.AssumeRoleOutput) (vend.Credential, error) {
+func credential(storage *lake.Storage, name string, output *sts.AssumeRoleOutput) (vend.Credential, error) {
 	c := output.Credentials
 	if c == nil || aws.ToString(c.AccessKeyId) == "" || aws.ToString(c.SecretAccessKey) == "" ||
 		aws.ToString(c.SessionToken) == "" || aws.ToTime(c.Expiration).IsZero() {
-		return vend.Credential{}, fault.Of(fault.Unavailable, fault.Credential, "", "The storage's token service gave an incomplete credential.")
+		return vend.Credential{}, fault.Of(fault.Unavailable, fault.Credential, "", "The storage's token service gave an incomplete credential.").After(retryAfter)
 	}
 	return vend.Credential{
+		ID: name,
 		S3: &vend.S3Credential{
 			AccessKeyID:     *c.AccessKeyId,
 			SecretAccessKey: lake.Secret(*c.SecretAccessKey),

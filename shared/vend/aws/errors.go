@@ -13,9 +13,11 @@ import (
 // What STS's refusals mean to a client. The ARN, the account and STS's own words are in the cause alone: who may read a
 // table need not learn who owns its bucket.
 const (
-	notTrusted = "The storage's token service does not let this server assume the catalog's role. An administrator must check the role's trust policy and external id."
+	notTrusted = "The storage's token service does not let this server assume the catalog's role. An administrator must check the role's trust policy: whom it trusts, its external id, and that it allows source identity and session tags where the catalog asks for them."
 	notKnown   = "The storage's token service does not accept this server's own credentials. An administrator must check them."
 	tooLarge   = "The session policy for this table is too large for the storage's token service. Shorten the table's location, or keep write.data.path and write.metadata.path inside it."
+	notRead    = "The storage's token service does not read this catalog's session policy. An administrator must check which store it is (firn.config.s3-profile) and its KMS keys."
+	notScoped  = "The storage's token service cannot scope keys, and a key that is not scoped is never handed out. " + signInstead
 	notTaken   = "The storage's token service refused the request. An administrator must check the catalog's role, external id and the duration of vended credentials."
 	elsewhere  = "The storage's token service is not enabled in the catalog's region. An administrator must enable it or change the region."
 	busy       = "The storage's token service is busy. Try again."
@@ -36,7 +38,9 @@ var refusals = map[string]struct {
 	"SignatureDoesNotMatch":       {fault.Forbidden, notKnown},
 	"RegionDisabledException":     {fault.Forbidden, elsewhere},
 	"PackedPolicyTooLarge":        {fault.Invalid, tooLarge},
-	"MalformedPolicyDocument":     {fault.Invalid, tooLarge},
+	"MalformedPolicyDocument":     {fault.Invalid, notRead},
+	"NotImplemented":              {fault.Unsupported, notScoped}, // a store without STS, or whose STS takes no policy
+	"MethodNotAllowed":            {fault.Unsupported, notScoped},
 	"ValidationError":             {fault.Invalid, notTaken},
 	"InvalidParameterValue":       {fault.Invalid, notTaken},
 	"Throttling":                  {fault.Unavailable, busy},
@@ -46,7 +50,7 @@ var refusals = map[string]struct {
 	"RequestLimitExceeded":        {fault.Unavailable, busy},
 	"RequestThrottled":            {fault.Unavailable, busy},
 	"SlowDown":                    {fault.Unavailable, busy},
-	"ExpiredToken":                {fault.Unavailable, away}, // firn's own; the next attempt has a fresh one
+	"ExpiredToken":                {fault.Unavailable, away}, // firn's own, and again after they were fetched afresh
 	"ExpiredTokenException":       {fault.Unavailable, away},
 	"InternalFailure":             {fault.Unavailable, away},
 	"ServiceUnavailable":          {fault.Unavailable, away},

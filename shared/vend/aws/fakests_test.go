@@ -11,6 +11,7 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -18,6 +19,7 @@ import (
 	"firn/shared/lake"
 	"firn/shared/vend"
 	"firn/shared/vend/vendtest"
+	"firn/shared/vend/vendtest/iamtest"
 )
 
 var testNow = time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)
@@ -27,13 +29,14 @@ var testNow = time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)
 type fakeSTS struct {
 	*httptest.Server
 	mu       sync.Mutex
-	policies map[string]iamPolicy // by session token
+	policies map[string]*iamtest.Policy // by session token
 	requests []url.Values
+	packed   int // PackedPolicySize of the answers
 	answer   func(w http.ResponseWriter) (done bool)
 }
 
 func newFakeSTS(t *testing.T) *fakeSTS {
-	f := &fakeSTS{policies: map[string]iamPolicy{}}
+	f := &fakeSTS{policies: map[string]*iamtest.Policy{}}
 	f.Server = httptest.NewServer(f)
 	t.Cleanup(f.Close)
 	return f
@@ -42,6 +45,7 @@ func newFakeSTS(t *testing.T) *fakeSTS {
 var (
 	stsSession  = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
 	stsExternal = regexp.MustCompile(`^[\w+=,.@:/-]{2,}$`)
+	stsTag      = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`)
 	stsRole     = regexp.MustCompile(`^arn:[a-z0-9-]+:iam::\d{12}:role/[\w+=,.@/-]+$`)
 )
 
@@ -76,19 +80,35 @@ func (f *fakeSTS) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		stsError(w, http.StatusBadRequest, "ValidationError")
 		return
 	}
-	policy, err := readPolicy(r.PostForm.Get("Policy"))
+	if source := r.PostForm.Get("SourceIdentity"); source != "" && !stsSession.MatchString(source) || !goodTags(r.PostForm) {
+		stsError(w, http.StatusBadRequest, "ValidationError")
+		return
+	}
+	policy, err := iamtest.Parse(iamtest.AWS, r.PostForm.Get("Policy"))
 	if err != nil {
 		stsError(w, http.StatusBadRequest, "MalformedPolicyDocument")
 		return
 	}
 	token := fmt.Sprintf("token-%d", len(f.requests))
 	f.policies[token] = policy
-	stsAnswer(w, token, testNow.Add(time.Duration(duration)*time.Second).Format(time.RFC3339))
+	stsAnswer(w, f.packed, token, testNow.Add(time.Duration(duration)*time.Second).Format(time.RFC3339))
 }
 
-func stsAnswer(w http.ResponseWriter, token, expiration string) {
+// goodTags says whether tags are within the bounds of the API reference.
+func goodTags(form url.Values) bool {
+	for i := 1; form.Has(fmt.Sprintf("Tags.member.%d.Key", i)); i++ {
+		key, value := form.Get(fmt.Sprintf("Tags.member.%d.Key", i)), form.Get(fmt.Sprintf("Tags.member.%d.Value", i))
+		if key == "" || utf8.RuneCountInString(key) > 128 || utf8.RuneCountInString(value) > 256 || !stsTag.MatchString(key) || !stsTag.MatchString(value) {
+			return false
+		}
+	}
+	return true
+}
+
+func stsAnswer(w http.ResponseWriter, packed int, token, expiration string) {
 	fmt.Fprintf(w, `<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials><AccessKeyId>ASIATEST</AccessKeyId>`+
-		`<SecretAccessKey>wJalr+secret</SecretAccessKey><SessionToken>%s</SessionToken><Expiration>%s</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>`, token, expiration)
+		`<SecretAccessKey>wJalr+secret</SecretAccessKey><SessionToken>%s</SessionToken><Expiration>%s</Expiration></Credentials>`+
+		`<PackedPolicySize>%d</PackedPolicySize></AssumeRoleResult></AssumeRoleResponse>`, token, expiration, packed)
 }
 
 func stsError(w http.ResponseWriter, status int, code string) {
@@ -107,7 +127,7 @@ func (f *fakeSTS) try(t *testing.T, cred vend.Credential, a vendtest.Attempt) []
 		t.Fatal("credential was not minted here")
 	}
 	bucket := "arn:aws:s3:::" + a.Bucket
-	may := func(action, key string) bool { return policy.allows(action, bucket+"/"+key, nil) }
+	may := func(action, key string) bool { return allows(policy, action, bucket+"/"+key, nil) }
 	allowed := false
 	switch a.Verb {
 	case vendtest.Get:
@@ -119,7 +139,7 @@ func (f *fakeSTS) try(t *testing.T, cred vend.Credential, a vendtest.Attempt) []
 	case vendtest.Copy:
 		allowed = may("s3:GetObject", a.From) && may("s3:PutObject", a.Key)
 	case vendtest.List:
-		allowed = policy.allows("s3:ListBucket", bucket, map[string]string{"s3:prefix": a.Key})
+		allowed = allows(policy, "s3:ListBucket", bucket, map[string][]string{"s3:prefix": {a.Key}})
 	case vendtest.RemoveMany:
 		return slices.DeleteFunc(slices.Clone(a.Keys), func(key string) bool { return may("s3:DeleteObject", key) })
 	}
@@ -127,6 +147,20 @@ func (f *fakeSTS) try(t *testing.T, cred vend.Credential, a vendtest.Attempt) []
 		return nil
 	}
 	return []string{a.Key}
+}
+
+// allows decides by a session policy alone: the role may do everything.
+func allows(session *iamtest.Policy, action, resource string, context map[string][]string) bool {
+	return iamtest.Evaluate(iamtest.Request{Action: action, Resource: resource, Context: context},
+		iamtest.Policies{Identity: []*iamtest.Policy{iamtest.Everything()}, Session: []*iamtest.Policy{session}}) == iamtest.Allow
+}
+
+// named are credentials for storage with a storageName.
+func named(name string) aws.CredentialsProvider {
+	if name != "lab" {
+		return nil
+	}
+	return credentials.NewStaticCredentialsProvider("AKIALAB", "lab-secret", "")
 }
 
 // vendor asks the fake without retries.
@@ -138,7 +172,7 @@ func (f *fakeSTS) vendor(t *testing.T) *Vendor {
 			Credentials: credentials.NewStaticCredentialsProvider("AKIABASE", "base-secret", ""),
 			Retryer:     func() aws.Retryer { return aws.NopRetryer{} },
 		},
-		Named: map[string]aws.CredentialsProvider{"lab": credentials.NewStaticCredentialsProvider("AKIALAB", "lab-secret", "")},
+		Named: named,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -147,5 +181,5 @@ func (f *fakeSTS) vendor(t *testing.T) *Vendor {
 }
 
 func (f *fakeSTS) storage() *lake.Storage {
-	return &lake.Storage{Type: lake.S3, RoleARN: "arn:aws:iam::111122223333:role/lake", ExternalID: "tenant-1", Region: "eu-west-1", STSEndpoint: f.URL}
+	return &lake.Storage{Type: lake.S3, Profile: lake.ProfileAWS, RoleARN: "arn:aws:iam::111122223333:role/lake", ExternalID: "tenant-1", Region: "eu-west-1", STSEndpoint: f.URL}
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -32,11 +31,8 @@ type statement struct {
 	Condition *condition `json:",omitempty"`
 }
 
-type condition struct{ StringLike listed }
-
-type listed struct {
-	Prefix []string `json:"s3:prefix"`
-}
+// condition holds where a request's key is like one of the values; there is one key in each.
+type condition struct{ StringLike map[string][]string }
 
 // objectActions are the S3 actions on objects, in policy order. Listing a bucket's multipart uploads is not among them:
 // it shows every table's keys.
@@ -52,15 +48,16 @@ var objectActions = []struct {
 // metacharacters mean something in a policy. A location cannot hold them; a policy is a border of its own.
 const metacharacters = "*?$\"\\"
 
-// sessionPolicy writes the text that narrows a role to a grant, at most MaxPolicy characters. Version 2012-10-17 always:
-// older ones read policy variables as plain text.
-func sessionPolicy(partition string, storage *lake.Storage, g vend.Grant) (string, error) {
-	for _, p := range g.Prefixes {
+// sessionPolicy writes the text that narrows a role to a grant, at most MaxPolicy characters; resource is how the ARNs of
+// buckets begin. Version 2012-10-17 always: older ones read policy variables as plain text. A folder within another that is
+// granted adds nothing and is left out.
+func sessionPolicy(resource string, use kmsUse, storage *lake.Storage, g vend.Grant) (string, error) {
+	prefixes := location.Reduce(g.Prefixes)
+	for _, p := range prefixes {
 		if strings.ContainsAny(p.Bucket()+p.Key(), metacharacters) || !strings.HasSuffix(p.Key(), "/") {
 			return "", fault.Of(fault.Invalid, fault.Location, p.String(), "Location %s cannot be written into a session policy.", p)
 		}
 	}
-	arn := "arn:" + partition + ":s3:::"
 	doc := document{Version: "2012-10-17"}
 	allow := func(actions, resources []string, c *condition) {
 		if len(actions) > 0 && len(resources) > 0 {
@@ -74,27 +71,31 @@ func sessionPolicy(partition string, storage *lake.Storage, g vend.Grant) (strin
 			actions = append(actions, a.names...)
 		}
 	}
-	for _, p := range g.Prefixes {
-		objects = append(objects, arn+p.Bucket()+"/"+p.Key()+"*")
+	for _, p := range prefixes {
+		objects = append(objects, resource+p.Bucket()+"/"+p.Key()+"*")
 	}
 	allow(actions, objects, nil)
 
 	var buckets []string
-	for _, bucket := range bucketsOf(g.Prefixes) {
-		buckets = append(buckets, arn+bucket)
+	for _, bucket := range bucketsOf(prefixes) {
+		buckets = append(buckets, resource+bucket)
 		if g.Actions.Has(vend.List) {
-			allow([]string{"s3:ListBucket"}, []string{arn + bucket}, &condition{listed{folders(g.Prefixes, bucket)}})
+			allow([]string{"s3:ListBucket"}, []string{resource + bucket}, like("s3:prefix", folders(prefixes, bucket)))
 		}
 	}
 	// In a statement of its own: GetBucketLocation has no prefix, so the condition above would deny it.
 	allow([]string{"s3:GetBucketLocation"}, buckets, nil)
 
-	keys, err := kmsKeys(storage)
+	keys, via, err := kmsKeys(use, storage)
 	if err != nil {
 		return "", err
 	}
-	allow(kmsActions(g.Actions), keys, nil)
-	return encode(doc, len(g.Prefixes))
+	allow(kmsActions(g.Actions), keys, via)
+	return encode(doc, len(prefixes))
+}
+
+func like(key string, values []string) *condition {
+	return &condition{map[string][]string{key: values}}
 }
 
 func bucketsOf(prefixes []location.Prefix) []string {
@@ -117,38 +118,6 @@ func folders(prefixes []location.Prefix, bucket string) []string {
 		}
 	}
 	return out
-}
-
-var keyARN = regexp.MustCompile(`^arn:[a-z0-9-]+:kms:[a-z0-9-]+:[0-9]+:(key|alias)/[A-Za-z0-9/_-]+$`)
-
-// kmsKeys are the keys that the catalog's storage names. With bucket keys the encryption context is the bucket, so access
-// to a key cannot be narrowed to a prefix; reading an object still needs GetObject on it.
-func kmsKeys(storage *lake.Storage) ([]string, error) {
-	if storage.KMSUnavailable != nil && *storage.KMSUnavailable {
-		return nil, nil
-	}
-	var keys []string
-	for _, key := range append([]string{storage.CurrentKMSKey}, storage.AllowedKMSKeys...) {
-		if key == "" || slices.Contains(keys, key) {
-			continue
-		}
-		if !keyARN.MatchString(key) {
-			return nil, fault.Of(fault.Invalid, fault.Credential, "", "A KMS key of this catalog's storage is not the ARN of one key.")
-		}
-		keys = append(keys, key)
-	}
-	return keys, nil
-}
-
-// kmsActions: S3 itself decrypts on a get, makes data keys on a put, and needs both for a multipart upload.
-func kmsActions(a vend.Actions) []string {
-	switch {
-	case a.Has(vend.Write):
-		return []string{"kms:Decrypt", "kms:GenerateDataKey"}
-	case a.Has(vend.Read):
-		return []string{"kms:Decrypt"}
-	}
-	return nil
 }
 
 // encode leaves & < > as they are: escaped they would cost six characters each of the few there are.

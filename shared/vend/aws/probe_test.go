@@ -17,8 +17,9 @@ func TestARoleTellsAProbeFromVending(t *testing.T) {
 	}{
 		{"vending", func(*lake.Storage) {}, false, "tenant-1", "", ""},
 		{"a probe", func(*lake.Storage) {}, true, "tenant-1/probe", "firn-purpose", "probe"},
-		{"a probe without external id", func(s *lake.Storage) { s.ExternalID = "" }, true, "/probe", "firn-purpose", "probe"},
-		{"a probe of a store without roles", func(s *lake.Storage) { s.RoleARN = "" }, true, "tenant-1", "", ""},
+		{"a probe with the external id that firn makes", func(s *lake.Storage) { s.ExternalID = "" }, true, "firn-c1/probe", "firn-purpose", "probe"},
+		{"a probe with attribution", func(s *lake.Storage) { s.SessionTags, s.SourceIdentity = true, true }, true, "tenant-1/probe", "firn-purpose", "probe"},
+		{"a probe of a store without roles", func(s *lake.Storage) { s.RoleARN, s.Profile = "", "" }, true, "tenant-1", "", ""},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {

@@ -80,6 +80,8 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 	t.Run("opens the grant and nothing beside it", func(t *testing.T) { s.scope(t) })
 	t.Run("opens each of several folders", func(t *testing.T) { s.several(t) })
 	t.Run("refuses grants without a scope", func(t *testing.T) { s.refusals(t) })
+	t.Run("meets no location that is an attack", func(t *testing.T) { s.attacks(t) })
+	t.Run("names each key", func(t *testing.T) { s.names(t) })
 	t.Run("expires", func(t *testing.T) { s.expiry(t) })
 	t.Run("prints no secret", func(t *testing.T) { s.secrets(t) })
 }
