@@ -5,6 +5,8 @@ go 1.26.0
 require (
 	cel.dev/cel-go v0.33.2 // Google's own reading of the conditions that narrow a token, for tests (vend/gcs/gcstest)
 	cloud.google.com/go/auth v0.24.3 // who firn is to Google: AWS roles by federation, or the credentials of this machine (app/gcp)
+	github.com/Azure/azure-sdk-for-go/sdk/azcore v1.24.0 // Azure's clouds, and the transport below azidentity (app/entra)
+	github.com/Azure/azure-sdk-for-go/sdk/azidentity v1.15.0 // tokens of Microsoft Entra, with no secret where AWS vouches (app/entra)
 	github.com/aws/aws-cdk-go/awscdk/v2 v2.220.0 // the deployment as a program (infra, build tag cdk)
 	github.com/aws/aws-lambda-go v1.55.1 // the events of Lambda functions, and the loop that takes them (lambdahttp)
 	github.com/aws/aws-sdk-go-v2 v1.47.7 // the AWS clients: configuration, signing, errors
@@ -40,8 +42,6 @@ require (
 require (
 	cel.dev/expr v0.25.1 // indirect
 	cloud.google.com/go/compute/metadata v0.10.0 // indirect
-	github.com/Azure/azure-sdk-for-go/sdk/azcore v1.24.0 // indirect
-	github.com/Azure/azure-sdk-for-go/sdk/azidentity v1.15.0 // indirect
 	github.com/Azure/azure-sdk-for-go/sdk/internal v1.13.0 // indirect
 	github.com/AzureAD/microsoft-authentication-library-for-go v1.10.1 // indirect
 	github.com/Masterminds/semver/v3 v3.4.0 // indirect

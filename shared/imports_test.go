@@ -41,7 +41,9 @@ var rooms = []room{
 	{"token", "fault lake", "github.com/golang-jwt"},
 	{"token/secretsmanager/secretsmanagertest", "", "net/http"},
 	{"token/secretsmanager", "lake token", "github.com/aws"},
-	{"admin", "access fault lake location store", ""},
+	{"revoke", "lake", ""},
+	{"revoke/aws", "fault lake revoke vend/aws/session", "github.com/aws"},
+	{"admin", "access fault lake location revoke store", ""},
 	{"catalog", "access blob fault iceberg lake location sign store vend", ""},
 	{"sharing", "catalog fault lake store vend", ""},
 
@@ -85,6 +87,7 @@ var rooms = []room{
 	{"app/contents", "app/base blob catalog lake protocol/icebergrest rest sign vend", ""},
 	{"app/doors", "app/base catalog protocol/* rest sharing", ""},
 	{"app/cloudtest", "kv/dynamo/dynamotest token/secretsmanager/secretsmanagertest vend/kms/kmstest", "net/http clock"},
+	{"app/entra", "fault lake vend/azure", "net/http github.com/aws github.com/Azure"},
 	{"app/*", "* */* */*/*", "net/http github.com/aws environment clock"},
 	{"app", "* */*", "net/http github.com/aws github.com/prometheus environment clock"},
 	{"cli", "access lake", "net/http github.com/spf13"},

@@ -46,7 +46,7 @@ type Config struct {
 	Identity  Identity
 	Now       func() time.Time  // wall-clock time
 	Transport http.RoundTripper // to Azure Storage; nil: net/http's own
-	Duration  time.Duration     // of a SAS: 15 minutes to 2 hours; 0: an hour
+	Duration  time.Duration     // of a SAS: 15 minutes to 12 hours; 0: an hour
 	Timeout   time.Duration     // of getting a key, with its token and retries; 0: 10 s
 	Pause     time.Duration     // before a request for a key is repeated, at first; 0: 100 ms
 }
@@ -59,6 +59,9 @@ type Vendor struct {
 
 var _ vend.Vendor = (*Vendor)(nil)
 
+// maxDuration is the longest life of a SAS: that of other stores' keys.
+const maxDuration = 12 * time.Hour
+
 // New makes a vendor. It does no I/O.
 func New(c Config) (*Vendor, error) {
 	if c.Duration == 0 {
@@ -67,8 +70,8 @@ func New(c Config) (*Vendor, error) {
 	if c.Timeout == 0 {
 		c.Timeout = 10 * time.Second
 	}
-	if c.Identity == nil || c.Now == nil || c.Duration < vend.MinRemaining || c.Duration > keyLife/2 {
-		return nil, fault.New(fault.Argument, "Vending for Azure needs an identity, a clock, and a duration of %s to %s.", vend.MinRemaining, keyLife/2)
+	if c.Identity == nil || c.Now == nil || c.Duration < vend.MinRemaining || c.Duration > maxDuration {
+		return nil, fault.New(fault.Argument, "Vending for Azure needs an identity, a clock, and a duration of %s to %s.", vend.MinRemaining, maxDuration)
 	}
 	return &Vendor{duration: c.Duration, keys: newKeyring(c)}, nil
 }

@@ -34,9 +34,9 @@ const maxKey = 64 << 10
 const minSecret = 32
 
 // requestKey asks Azure for a key.
-func requestKey(ctx context.Context, client *adlsrest.Client, s slot, token lake.Secret, now time.Time) (*delegationKey, error) {
+func requestKey(ctx context.Context, client *adlsrest.Client, s slot, token lake.Secret, now, until time.Time) (*delegationKey, error) {
 	body := fmt.Sprintf(`<?xml version="1.0" encoding="utf-8"?><KeyInfo><Start>%s</Start><Expiry>%s</Expiry></KeyInfo>`,
-		now.Add(-backdate).UTC().Format(iso), now.Add(keyLife).UTC().Format(iso))
+		now.Add(-backdate).UTC().Format(iso), until.UTC().Format(iso))
 	answer, err := client.Do(ctx, adlsrest.Request{
 		Method: http.MethodPost, URL: s.account.URL(adlsrest.Blob, "", "", "restype=service&comp=userdelegationkey"), Limit: maxKey, Body: []byte(body),
 		Header: map[string]string{"Authorization": "Bearer " + token.Reveal(), "Content-Type": "application/xml"},

@@ -13,7 +13,7 @@ import (
 )
 
 // The life of a delegation key. It is short, because it signs for everything that firn's identity may do; Azure allows a
-// week.
+// week. It is twice that of what it signs at least.
 const (
 	keyLife  = 4 * time.Hour
 	backdate = 5 * time.Minute // of its beginning, for a clock that is ahead of Azure's
@@ -35,6 +35,7 @@ type keyring struct {
 	identity Identity
 	now      func() time.Time
 	duration time.Duration // of what the keys sign
+	life     time.Duration // of the keys
 	timeout  time.Duration
 
 	mu      sync.Mutex
@@ -62,7 +63,7 @@ func newKeyring(c Config) *keyring {
 	if err != nil {
 		panic(err)
 	}
-	return &keyring{client: adlsrest.New(c.Transport, c.Pause), identity: c.Identity, now: c.Now, duration: c.Duration, timeout: c.Timeout,
+	return &keyring{client: adlsrest.New(c.Transport, c.Pause), identity: c.Identity, now: c.Now, duration: c.Duration, life: max(keyLife, 2*c.Duration), timeout: c.Timeout,
 		held: all, flights: map[slot]*flight{}}
 }
 
@@ -154,7 +155,7 @@ func (k *keyring) ask(ctx context.Context, s slot, now time.Time) (*delegationKe
 	if err != nil {
 		return nil, err
 	}
-	key, err := requestKey(ctx, k.client, s, token, now)
+	key, err := requestKey(ctx, k.client, s, token, now, now.Add(k.life))
 	if err != nil {
 		return nil, err
 	}
