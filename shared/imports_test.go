@@ -34,6 +34,8 @@ var rooms = []room{
 	{"kv", "fault", ""},
 	{"vend", "fault lake location", ""},
 	{"blob", "fault lake location vend", ""},
+	{"probe", "blob fault lake location vend", ""},
+	{"probe/cors", "fault lake location probe", "net/http"},
 	{"store", "access fault kv lake location", ""},
 	{"sign", "fault lake location vend", ""},
 	{"sign/*", "fault lake sign vend", "net/http github.com/aws"},
