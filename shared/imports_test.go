@@ -70,6 +70,7 @@ var rooms = []room{
 	{"vend/vendtest/iamtest", "", ""},
 	{"vend/aws/session", "lake", ""},
 	{"vend/aws", "fault lake location vend vend/aws/session", "net/http github.com/aws"},
+	{"vend/r2", "fault lake location vend", "github.com/aws github.com/golang-jwt"},
 	{"vend/azure/adlsrest", "fault", "net/http"},
 	{"vend/azure/azuretest", "", "net/http"},
 	{"vend/azure", "fault lake location vend vend/azure/adlsrest", "net/http"},

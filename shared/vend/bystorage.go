@@ -11,6 +11,7 @@ import (
 type ByStorage struct {
 	Embedded Vendor // the object store inside the process
 	S3       Vendor // AWS and S3-compatible stores with STS
+	R2       Vendor // Cloudflare R2, by the profile of S3 storage
 	GCS      Vendor // Google Cloud Storage
 	Azure    Vendor // Azure Data Lake Storage Gen2
 }
@@ -24,6 +25,8 @@ func (v ByStorage) Vend(ctx context.Context, storage *lake.Storage, g Grant) (Cr
 	switch {
 	case storage.Embedded():
 		driver = v.Embedded
+	case storage.Type == lake.S3 && storage.S3Profile() == lake.ProfileR2:
+		driver = v.R2
 	case storage.Type == lake.S3:
 		driver = v.S3
 	case storage.Type == lake.GCS:

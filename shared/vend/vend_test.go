@@ -52,7 +52,7 @@ func TestValidateNamesTheReason(t *testing.T) {
 
 func TestTheStorageChoosesTheDriver(t *testing.T) {
 	embedded, s3 := &mint{now: start, life: time.Hour}, &mint{now: start, life: time.Hour}
-	gcs, azure := &mint{now: start, life: time.Hour}, &mint{now: start, life: time.Hour}
+	gcs, azure, r2 := &mint{now: start, life: time.Hour}, &mint{now: start, life: time.Hour}, &mint{now: start, life: time.Hour}
 	both := ByStorage{Embedded: embedded, S3: s3}
 	rows := []struct {
 		name    string
@@ -65,6 +65,8 @@ func TestTheStorageChoosesTheDriver(t *testing.T) {
 		{"an endpoint", both, lake.Storage{Type: lake.S3, Endpoint: "http://192.0.2.1"}, s3},
 		{"no embedded store here", ByStorage{S3: s3}, lake.Storage{Type: lake.S3}, nil},
 		{"no S3 here", ByStorage{Embedded: embedded}, lake.Storage{Type: lake.S3, Endpoint: "http://192.0.2.1"}, nil},
+		{"R2", ByStorage{S3: s3, R2: r2}, lake.Storage{Type: lake.S3, Profile: lake.ProfileR2, Endpoint: "http://192.0.2.1"}, r2},
+		{"R2 has no driver", both, lake.Storage{Type: lake.S3, Profile: lake.ProfileR2, Endpoint: "http://192.0.2.1"}, nil},
 		{"a folder has no keys", both, lake.Storage{Type: lake.File}, nil},
 		{"GCS", ByStorage{Embedded: embedded, GCS: gcs}, lake.Storage{Type: lake.GCS}, gcs},
 		{"GCS has no driver", both, lake.Storage{Type: lake.GCS}, nil},

@@ -96,6 +96,9 @@ func (o *Opener) Open(_ context.Context, storage *lake.Storage, cred vend.Creden
 // client gives the client for the storage: at the endpoint that is meant for servers, if there is one.
 func (o *Opener) client(storage *lake.Storage) *s3.Client {
 	t := target{region: storage.Region, endpoint: storage.EndpointInternal}
+	if t.region == "" && storage.S3Profile() == lake.ProfileR2 {
+		t.region = "auto" // R2 takes no Region of AWS's
+	}
 	if t.endpoint == "" {
 		t.endpoint = storage.Endpoint
 	}

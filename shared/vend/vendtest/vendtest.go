@@ -59,6 +59,8 @@ type Store struct {
 	// Directories says that a key opens one folder, as a thing of its own: several are refused, and the folder's bare name
 	// is the folder itself.
 	Directories bool
+	// NoCopy says that keys copy nothing, their own objects neither.
+	NoCopy bool
 	// Seed puts an object with the rights of the store's owner.
 	Seed func(t *testing.T, key string)
 	// Try makes an attempt and gives the keys that were denied. Anything but done or denied ends the test.
@@ -170,6 +172,9 @@ func (s Store) scope(t *testing.T) {
 			if slices.Contains(s.Refused, row.actions) {
 				s.refused(t, s.grant(t, row.actions, own))
 				return
+			}
+			if s.NoCopy && row.try.Verb == Copy {
+				row.denied = []string{row.try.Key}
 			}
 			if s.Directories && row.try.Key == strings.TrimSuffix(own, "/") {
 				row.denied = nil
