@@ -16,6 +16,7 @@ import (
 	"firn/shared/app/administration"
 	"firn/shared/app/base"
 	"firn/shared/app/contents"
+	"firn/shared/app/doors"
 	"firn/shared/app/tokens"
 	"firn/shared/kv"
 	"firn/shared/kv/bolt"
@@ -65,7 +66,7 @@ func deploy(t *testing.T, used *ledger, overlapping bool) *deployed {
 	}
 	for _, name := range order {
 		b := at(name)
-		inside := contents.Service(b, d.files, d.files, nil)
+		inside := contents.Service(b, contents.Drivers{Vendor: d.files, Files: d.files})
 		if name == worker {
 			d.tick = func(ctx context.Context) error {
 				jwks, err := keys.JWKS()
@@ -73,7 +74,8 @@ func deploy(t *testing.T, used *ledger, overlapping bool) *deployed {
 			}
 			continue
 		}
-		door, err := b.Door(name, nil, tokens.Protocol(b), administration.Part(b), contents.Protocol(inside), base.Operations())
+		all := append(doors.Protocols(b, inside), tokens.Protocol(b), administration.Part(b), contents.Protocol(inside), base.Operations())
+		door, err := b.Door(name, nil, all...)
 		if err != nil {
 			t.Fatal(err)
 		}

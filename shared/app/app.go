@@ -29,6 +29,7 @@ import (
 	"firn/shared/kv"
 	"firn/shared/lake"
 	"firn/shared/rest"
+	"firn/shared/sign"
 	"firn/shared/store"
 	"firn/shared/token"
 	"firn/shared/vend"
@@ -39,6 +40,7 @@ type Config struct {
 	Table   kv.Driver
 	Keys    token.Source
 	Vendor  vend.Vendor // with a cache where minting is dear
+	Signer  sign.Signer // nil: no request is signed remotely
 	Files   blob.Opener
 	Revoked func(ids ...lake.ID) // told of principals and tables whose keys must die at once; nil: nobody can
 	Log     *slog.Logger
@@ -59,7 +61,7 @@ type App struct {
 // New joins the parts.
 func New(c Config) (*App, error) {
 	b := &base.Base{Store: store.New(store.Config{Driver: c.Table, Now: c.Now}), Keys: c.Keys, Log: c.Log, Now: c.Now, Settings: c.Settings}
-	inside := contents.Service(b, c.Vendor, c.Files, c.Revoked)
+	inside := contents.Service(b, contents.Drivers{Vendor: c.Vendor, Signer: c.Signer, Files: c.Files, Revoked: c.Revoked})
 	admins := administration.Service(b, c.Revoked)
 	all := append([]rest.Protocol{tokens.Protocol(b), administration.Protocol(admins), contents.Protocol(inside), base.Operations()}, doors.Protocols(b, inside)...)
 	door, err := b.Door("", c.Metrics.observer(), all...)

@@ -15,6 +15,7 @@ import (
 	"firn/shared/blob/s3"
 	"firn/shared/lake"
 	"firn/shared/s3local"
+	"firn/shared/sign/sigv4"
 	"firn/shared/vend"
 	"firn/shared/vend/aws"
 	vendlocal "firn/shared/vend/local"
@@ -59,6 +60,7 @@ func (e *embedded) config(ctx context.Context, c Config) Config {
 	}
 	vendor, opener := vend.ByStorage{Embedded: local}, blob.ByStorage{Embedded: objects}
 	forget := func(...lake.ID) {}
+	signing := sigv4.Config{Region: embeddedRegion, Now: c.Now}
 	if c.AllowFileStorage {
 		opener.File = disk.Opener{}
 	}
@@ -74,10 +76,12 @@ func (e *embedded) config(ctx context.Context, c Config) Config {
 		if o, err := s3.New(s3.Config{Base: base, Unscoped: base.Credentials}); err == nil {
 			opener.S3 = o
 		}
+		signing.Region, signing.Unscoped = base.Region, base.Credentials
 	} else {
 		c.Log.Warn("no AWS configuration: catalogs on S3 other than the embedded store cannot be used", "error", err.Error())
 	}
-	c.Vendor, c.Files = vendor, opener
+	signing.Embedded = func() string { return e.endpoint }
+	c.Vendor, c.Files, c.Signer = vendor, opener, sigv4.New(signing)
 	c.Revoked = func(ids ...lake.ID) {
 		forget(ids...)
 		for _, id := range ids {

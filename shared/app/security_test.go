@@ -67,6 +67,7 @@ var bodies = map[string]string{
 	"iceberg.registerTable":                       `{"name":"new","metadata-location":"s3://lake/wh/n/t/metadata/x.metadata.json"}`,
 	"iceberg.updateTable":                         `{"updates":[{"action":"set-properties","updates":{"a":"b"}}]}`,
 	"iceberg.reportMetrics":                       `{"report-type":"scan-report","metrics":{}}`,
+	"iceberg.signRequest":                         `{"region":"us-east-1","uri":"http://127.0.0.1:1/lake/wh/n/t/data/a","method":"GET","headers":{}}`,
 	"iceberg.renameTable":                         `{"source":{"namespace":["n"],"name":"t"},"destination":{"namespace":["n"],"name":"u"}}`,
 	"management.createCatalog":                    `{"catalog":{"type":"INTERNAL","name":"new","properties":{"default-base-location":"s3://lake/new"},"storageConfigInfo":{"storageType":"S3"}}}`,
 	"management.updateCatalog":                    `{"currentEntityVersion":1,"properties":{}}`,

@@ -36,6 +36,7 @@ var budgets = []budget{
 		_, err := w.Credentials(w.t.Context(), w.admin, "c", table("t"+id), "")
 		return err
 	}, "1 get", "1 mint"},
+	{"sign", nil, func(w *world, id string) { w.must(signs(w, id)) }, signs, "1 get", "1 mint"},
 	{"exists", nil, nil, func(w *world, id string) error { return w.TableExists(w.t.Context(), w.admin, "c", table("t"+id)) }, "1 get", ""},
 	{"report", nil, nil, func(w *world, id string) error {
 		return w.Report(w.t.Context(), w.admin, "c", table("t"+id), "scan-report")
@@ -102,6 +103,11 @@ func loading(d catalog.Delegation) func(*world, string) error {
 		_, err := w.LoadTable(w.t.Context(), w.admin, "c", table("t"+id), d, false)
 		return err
 	}
+}
+
+func signs(w *world, id string) error {
+	_, err := w.sign(w.admin, "t"+id, "", request("GET", "t"+id+"/data/f"))
+	return err
 }
 
 func committing(key, value string) func(*world, string) error {
@@ -172,7 +178,7 @@ func (w *world) measure(b budget, id string) (warm, cold used) {
 // budgetWorld has everything turned on that operations need, and n tables, namespaces, and grants of a role that the
 // caller does not have.
 func budgetWorld(t *testing.T, n int) *world {
-	w := newWorld(t)
+	w := signing(t, nil)
 	w.set("polaris.config.list-pagination-enabled", "true", purging, "true")
 	w.person("other")
 	for i := range n {

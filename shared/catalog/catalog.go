@@ -25,6 +25,7 @@ import (
 
 	"firn/shared/blob"
 	"firn/shared/lake"
+	"firn/shared/sign"
 	"firn/shared/store"
 	"firn/shared/vend"
 )
@@ -34,6 +35,7 @@ type Config struct {
 	Store           *store.Store
 	Vendor          vend.Vendor // with its cache in front
 	Files           blob.Opener
+	Signer          sign.Signer          // nil: no request is signed remotely
 	Revoked         func(ids ...lake.ID) // told of tables whose keys must die at once; nil: nobody can end keys
 	Log             *slog.Logger
 	Now             func() time.Time

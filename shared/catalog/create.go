@@ -52,7 +52,7 @@ func (s *Service) create(ctx context.Context, c lake.Caller, catalog string, lev
 	if err != nil {
 		return Loaded{}, err
 	}
-	if err := d.Check(); err != nil {
+	if err := x.choose(d); err != nil {
 		return Loaded{}, err
 	}
 	if x.cat.Value.Type == lake.External {

@@ -131,8 +131,7 @@ func TestWhatCannotBeVended(t *testing.T) {
 		want   fault.Kind
 		only   string // the requests that it is about; empty: all
 	}{
-		{"remote signing", func(*lake.Catalog) {}, catalog.Delegation{Signed: true}, fault.Argument, "load create stage register"},
-		{"remote signing too", func(*lake.Catalog) {}, catalog.Delegation{Signed: true, Vended: true}, fault.Argument, "load create stage register"},
+		{"remote signing where nothing signs", func(*lake.Catalog) {}, catalog.Delegation{Signed: true}, fault.Argument, "load create stage register"},
 		{"a store that cannot narrow a key", func(c *lake.Catalog) { c.Storage.STSUnavailable = &no }, vended, fault.Argument, "load refresh create stage"},
 		{"an external catalog that vends nothing", func(c *lake.Catalog) {
 			c.Type, c.Properties = lake.External, lake.Properties{"default-base-location": "s3://lake/c", "polaris.config.enable.credential.vending": "false"}

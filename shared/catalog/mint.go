@@ -43,7 +43,7 @@ func (x *session) vendable(ident lake.Identifier, h holder, actions vend.Actions
 		return nil, nil
 	case c.Type == lake.External && !c.On(lake.CredentialVending, true):
 		return nil, fault.New(fault.Argument, "Credential vending is not enabled for this external catalog. Please consult applicable documentation for the catalog config property '%s' to enable this feature", lake.CredentialVending)
-	case unscopable(&c.Storage):
+	case unscopable(&c.Storage) && x.signs == nil:
 		return nil, fault.Of(fault.Argument, fault.Table, ident.String(), "Credential vending was requested for table %s, but no credentials are available", ident)
 	}
 	return x.openable(ident, h)
@@ -84,6 +84,10 @@ func (x *session) keys(ctx context.Context, n *store.NamespaceSlot, h holder, ac
 	all, err := x.vendable(ident, h, actions)
 	if err != nil || len(all) == 0 {
 		return k, err
+	}
+	if x.signs != nil {
+		k.Signing = &Signing{Path: x.path(ident, "sign", h), Site: *x.signs}
+		return k, nil
 	}
 	k.Prefix = strings.TrimSuffix(h.location, "/")
 	k.Credential, err = x.mint(ctx, ident, h, all, actions, why)

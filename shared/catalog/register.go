@@ -57,7 +57,7 @@ func (s *Service) register(ctx context.Context, c lake.Caller, catalog string, l
 	if err != nil {
 		return Loaded{}, err
 	}
-	if err := d.Check(); err != nil {
+	if err := x.choose(d); err != nil {
 		return Loaded{}, err
 	}
 	id := lake.Identifier{Namespace: levels, Name: name}

@@ -7,6 +7,7 @@ import (
 	"firn/shared/access"
 	"firn/shared/fault"
 	"firn/shared/lake"
+	"firn/shared/sign"
 	"firn/shared/store"
 )
 
@@ -18,6 +19,7 @@ type session struct {
 	me     *store.CallerSlot
 	cat    *store.CatalogSlot
 	who    *access.Subject
+	signs  *sign.Site // the client's requests are signed one by one: no key is handed out; nil: they are not
 }
 
 // open begins a request on a catalog. Name what else is needed on the batch, then read.

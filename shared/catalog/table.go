@@ -41,7 +41,7 @@ func (s *Service) LoadTable(ctx context.Context, c lake.Caller, catalog string, 
 	if err != nil {
 		return Loaded{}, err
 	}
-	if err := d.Check(); err != nil {
+	if err := x.choose(d); err != nil {
 		return Loaded{}, err
 	}
 	doc, err := x.document(ctx, n, t.Value, copied, readActions)

@@ -30,17 +30,10 @@ func (d Delegation) actions() vend.Actions {
 	return 0
 }
 
-// Check refuses what firn does not do.
-func (d Delegation) Check() error {
-	if d.Signed {
-		return fault.New(fault.Argument, "Unsupported access delegation mode: REMOTE_SIGNING")
-	}
-	return nil
-}
-
 // Keys are what a client needs to reach a table's files.
 type Keys struct {
 	Credential *vend.Credential // nil: none was asked for, or the storage has none
+	Signing    *Signing         // requests are signed one by one instead; nil: they are not
 	Prefix     string           // the table's location, for which the credential is
 	Storage    lake.Storage     // for the settings that are no secrets
 	Refresh    string           // path of the table's credentials endpoint, relative to the catalog's uri

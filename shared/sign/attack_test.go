@@ -207,6 +207,7 @@ func batchAttacks() (out []attack) {
 	add("of another root", strings.ReplaceAll(good, "Delete", "Remove"), shape)
 	add("of another name space", strings.Replace(good, "2006-03-01", "2007-03-01", 1), shape)
 	add("with a prefix for another name space", strings.Replace(good, "<Key>", `<Key xmlns="x">`, 1), shape)
+	add("with a prefix that is not declared", strings.NewReplacer("<Key>", "<x:Key>", "</Key>", "</x:Key>").Replace(good), shape)
 	add("with an attribute", strings.Replace(good, "<Key>", `<Key a="b">`, 1), shape)
 	add("in another encoding", strings.Replace(good, "UTF-8", "UTF-7", 1), shape)
 	add("cut off", good[:len(good)-9], shape)

@@ -8,17 +8,19 @@ import (
 	"firn/shared/lake"
 )
 
-// The words of a scope. AllRoles is also what the Iceberg client's default stands for.
+// The words of a scope. AllRoles is also what the Iceberg clients' defaults stand for: that of a catalog, and that of what has
+// requests signed (S3V4RestSignerClient), which logs in for itself.
 const (
 	rolePrefix   = "PRINCIPAL_ROLE:"
 	allRoles     = rolePrefix + "ALL"
 	defaultScope = "catalog"
+	signerScope  = "sign"
 )
 
 // scopesOf reads a requested scope: PRINCIPAL_ROLE:<name> or PRINCIPAL_ROLE:ALL, separated by one space each (RFC 6749,
-// section 3.3), or `catalog` alone. Whether the principal has the roles is not asked: it is at each use of the token.
+// section 3.3), or one of the defaults alone. Whether the principal has the roles is not asked: it is at each use of the token.
 func scopesOf(text string) ([]string, error) {
-	if text == defaultScope {
+	if text == defaultScope || text == signerScope {
 		return []string{allRoles}, nil
 	}
 	if len(text) > MaxScope {

@@ -68,6 +68,7 @@ func TestCredentials(t *testing.T) {
 		{name: "the previous secret", realm: "R", id: "c0ffee", secret: oldSecret, scope: "PRINCIPAL_ROLE:ALL",
 			want: with(func(c *lake.Caller) { c.Generation = 1 })},
 		{name: "Iceberg's default scope", realm: "R", id: "c0ffee", secret: newSecret, scope: "catalog", want: all},
+		{name: "the default scope of Iceberg's signer", realm: "R", id: "c0ffee", secret: newSecret, scope: "sign", want: all},
 		{name: "a role that nobody has", realm: "R", id: "c0ffee", secret: newSecret, scope: "PRINCIPAL_ROLE:x",
 			want: with(func(c *lake.Caller) { c.AllRoles, c.Roles = false, []string{"x"} })},
 		{name: "two roles", realm: "R", id: "c0ffee", secret: newSecret, scope: "PRINCIPAL_ROLE:x PRINCIPAL_ROLE:y",

@@ -10,13 +10,22 @@ import (
 	"firn/shared/lake"
 	"firn/shared/protocol/icebergrest"
 	"firn/shared/rest"
+	"firn/shared/sign"
 	"firn/shared/vend"
 )
 
-// Service makes the use-cases. revoked is told of tables whose keys must die at once; nil: nobody can end keys.
-func Service(b *base.Base, vendor vend.Vendor, files blob.Opener, revoked func(ids ...lake.ID)) *catalog.Service {
-	audited := vend.Audited{Vendor: vendor, Log: b.Log, Own: catalog.OwnID}
-	return catalog.New(catalog.Config{Store: b.Store, Vendor: audited, Files: files, Log: b.Log, Now: b.Now, Revoked: revoked,
+// Drivers are what reaches the storage of catalogs.
+type Drivers struct {
+	Vendor  vend.Vendor // with a cache where minting is dear
+	Signer  sign.Signer // nil: no request is signed remotely
+	Files   blob.Opener
+	Revoked func(ids ...lake.ID) // told of what must have its keys die at once; nil: nobody can end keys
+}
+
+// Service makes the use-cases.
+func Service(b *base.Base, d Drivers) *catalog.Service {
+	audited := vend.Audited{Vendor: d.Vendor, Log: b.Log, Own: catalog.OwnID}
+	return catalog.New(catalog.Config{Store: b.Store, Vendor: audited, Files: d.Files, Signer: d.Signer, Log: b.Log, Now: b.Now, Revoked: d.Revoked,
 		UniqueLocations: b.UniqueLocations, RequireRotation: b.RequireRotation, MaxAnswer: b.MaxAnswer})
 }
 

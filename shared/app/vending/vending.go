@@ -12,6 +12,7 @@ import (
 	"firn/shared/fault"
 	"firn/shared/lake"
 	"firn/shared/rest"
+	"firn/shared/sign/sigv4"
 	"firn/shared/vend"
 	"firn/shared/vend/aws"
 	"firn/shared/vend/kms"
@@ -53,7 +54,8 @@ func Service(e *function.Env, files Files) (*catalog.Service, error) {
 		return nil, err
 	}
 	cache := vend.NewCache(vend.CacheConfig{Vendor: far, Now: e.Now})
-	return contents.Service(&e.Base, vend.ByStorage{S3: cache}, opener, cache.Forget), nil
+	signer := sigv4.New(sigv4.Config{Region: e.AWS.Region, Now: e.Now})
+	return contents.Service(&e.Base, contents.Drivers{Vendor: vend.ByStorage{S3: cache}, Signer: signer, Files: opener, Revoked: cache.Forget}), nil
 }
 
 // shared lets the instances of the functions share what they mint, where the deployment has a key for that.

@@ -50,6 +50,7 @@ func Protocol(s *catalog.Service) rest.Protocol {
 		{Method: "POST", Pattern: table, Operation: "updateTable", Function: rest.Commit, Handler: rest.Body(h.updateTable)},
 		{Method: "DELETE", Pattern: table, Operation: "dropTable", Function: rest.Catalog, Handler: h.dropTable},
 		{Method: "GET", Pattern: table + "/credentials", Operation: "loadCredentials", Function: rest.Credentials, Handler: h.loadCredentials},
+		{Method: "POST", Pattern: table + "/sign", Operation: "signRequest", Function: rest.Credentials, Handler: rest.Body(h.signRequest)},
 		{Method: "POST", Pattern: table + "/metrics", Operation: "reportMetrics", Function: rest.Catalog, Handler: rest.Body(h.reportMetrics)},
 		{Method: "POST", Pattern: root + "/tables/rename", Operation: "renameTable", Function: rest.Catalog, Handler: rest.Body(h.renameTable)},
 	}}

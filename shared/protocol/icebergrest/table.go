@@ -27,6 +27,8 @@ func loaded(t catalog.Loaded) (rest.Answer, error) {
 	if config := keyConfig(t.Keys); config != nil {
 		text := encode(config)
 		tail = fmt.Appendf(tail, `,"config":%s,"storage-credentials":%s}`, text, credentials(t.Keys.Prefix, text))
+	} else if config := signConfig(t.Keys); config != nil {
+		tail = fmt.Appendf(tail, `,"config":%s}`, encode(config))
 	} else if known := settings(&t.Keys.Storage); len(known) > 0 {
 		tail = fmt.Appendf(tail, `,"config":%s}`, encode(known))
 	} else {
