@@ -85,6 +85,14 @@ func holdsAll(t *lake.Table, all []location.Prefix) bool {
 	})
 }
 
+// purgeActions are what a key to delete a folder must open. GCS has no right to delete apart from that to write.
+func purgeActions(s *lake.Storage) vend.Actions {
+	if s.Type == lake.GCS {
+		return vend.List | vend.Write | vend.Delete
+	}
+	return vend.List | vend.Delete
+}
+
 // Purge deletes up to limit files of a purged table, and says whether all are gone; the work is then finished. It can be
 // called any number of times.
 func (s *Service) Purge(ctx context.Context, realm lake.Realm, w *store.Work, limit int) (done bool, err error) {
@@ -93,7 +101,7 @@ func (s *Service) Purge(ctx context.Context, realm lake.Realm, w *store.Work, li
 		return false, err
 	}
 	b, err := s.bucket(ctx, realm, &w.Storage, vend.Grant{CatalogID: w.CatalogID, TableID: w.TableID, Table: "purge",
-		Prefixes: all, Actions: vend.List | vend.Delete})
+		Prefixes: all, Actions: purgeActions(&w.Storage)})
 	if err != nil {
 		return false, err
 	}

@@ -206,7 +206,11 @@ func outside(t *testing.T, s Store) {
 }
 
 func names(t *testing.T, s Store) {
-	for _, text := range []string{s.Folder.String(), s.Folder.String() + "metadata/", "gs://lake/ns/t/v1.json"} {
+	elsewhere := "gs://lake/ns/t/v1.json"
+	if s.Folder.Kind() == location.GCS {
+		elsewhere = "s3://lake/ns/t/v1.json"
+	}
+	for _, text := range []string{s.Folder.String(), s.Folder.String() + "metadata/", elsewhere} {
 		uri := parse(t, text)
 		fails(t, "put "+text, s.Bucket.Put(t.Context(), uri, nil), fault.Invalid)
 		_, err := s.Bucket.Get(t.Context(), uri)
