@@ -94,7 +94,7 @@ func (v *Vendor) Vend(ctx context.Context, storage *lake.Storage, g vend.Grant) 
 		return vend.Credential{}, err
 	}
 	s := sas{permissions: permissions(g.Actions), expires: v.keys.wall().Add(v.duration).UTC().Truncate(time.Second), id: uuid.NewString(),
-		account: account.Name(), container: folder.Bucket(), resource: directory, path: folder.Key()}
+		account: account.Name(), container: folder.Bucket(), path: folder.Key()}
 	if key.expires.Before(s.expires) {
 		s.expires = key.expires
 	}

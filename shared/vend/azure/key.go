@@ -59,7 +59,7 @@ func readKey(body []byte, tenant string) (*delegationKey, error) {
 	var err, timeErr error
 	k.secret, err = base64.StdEncoding.DecodeString(a.Value)
 	k.expires, timeErr = time.Parse(time.RFC3339, k.expiry)
-	if err != nil || timeErr != nil || len(k.secret) < minSecret || k.objectID == "" || k.tenantID == "" || k.start == "" || k.service != "b" || k.version != adlsrest.Version {
+	if err != nil || timeErr != nil || len(k.secret) < minSecret || k.objectID == "" || k.tenantID == "" || k.start == "" || k.service != "b" || k.version == "" {
 		return nil, fault.Of(fault.Unavailable, fault.Credential, "", incomplete).Because(errors.New("a part is missing or not as it was asked for"))
 	}
 	if tenantID.MatchString(tenant) && !strings.EqualFold(tenant, k.tenantID) {

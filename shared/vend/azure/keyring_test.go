@@ -265,7 +265,7 @@ func TestKeysThatAreNone(t *testing.T) {
 		{"a strange end", "2026-11-21T14:00:00Z", "tomorrow", fault.Unavailable},
 		{"an end that is too soon", "2026-11-21T14:00:00Z", "2026-11-21T10:14:59Z", fault.Unavailable},
 		{"another service", "<SignedService>b", "<SignedService>q", fault.Unavailable},
-		{"another version", "2020-12-06", "2026-04-06", fault.Unavailable},
+		{"no version", "2020-12-06", "", fault.Unavailable},
 		{"no secret", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "", fault.Unavailable},
 		{"a short secret", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "AAAA", fault.Unavailable},
 		{"a secret that is not base64", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", strings.Repeat("!", 44), fault.Unavailable},

@@ -29,7 +29,6 @@ type sas struct {
 	id          string    // a GUID
 	account     string    // its name alone
 	container   string
-	resource    string
 	path        string // of the directory, with a slash at its end
 }
 
@@ -48,28 +47,30 @@ func permissions(a vend.Actions) string {
 	return b.String()
 }
 
-// sign gives the query ("Create a user delegation SAS", Microsoft's REST reference). A part that is empty would widen the
-// SAS or be left out of the signature: Invalid.
+// sign gives the query. A part that is empty would widen the SAS or be left out of the signature: Invalid.
 func (s sas) sign(k *delegationKey) (lake.Secret, error) {
 	path := strings.TrimSuffix(s.path, "/")
 	if s.permissions == "" || s.id == "" || s.account == "" || s.container == "" || path == "" ||
 		strings.HasPrefix(path, "/") || strings.HasSuffix(path, "/") || strings.Contains(path, "//") {
 		return "", fault.Of(fault.Invalid, fault.Credential, "", "No storage credential can be made: a SAS names its permissions and one folder below a container.")
 	}
-	expires := s.expires.Format(iso)
-	// The path is signed as it is, not as a URL spells it. The fields that stay empty: st; saoid, suoid; sip; the snapshot;
-	// ses; rscc, rscd, rsce, rscl, rsct.
-	text := strings.Join([]string{
-		s.permissions, "", expires, "/blob/" + s.account + "/" + s.container + "/" + path,
-		k.objectID, k.tenantID, k.start, k.expiry, k.service, k.version, "", "", s.id, "", "https", adlsrest.Version, s.resource,
-		"", "", "", "", "", "", "",
-	}, "\n")
-	mac := hmac.New(sha256.New, k.secret)
-	mac.Write([]byte(text))
+	return s.query(k, directory, "/"+path, strings.Count(path, "/")+1), nil
+}
 
+// query writes and signs ("Create a user delegation SAS", Microsoft's REST reference, version 2020-12-06). The path,
+// with a slash before it, is signed as it is, not as a URL spells it.
+func (s sas) query(k *delegationKey, resource, path string, depth int) lake.Secret {
+	expires := s.expires.Format(iso)
+	mac := hmac.New(sha256.New, k.secret)
+	// The fields that stay empty: st; saoid, suoid; sip; the snapshot; ses; rscc, rscd, rsce, rscl, rsct.
+	mac.Write([]byte(strings.Join([]string{
+		s.permissions, "", expires, "/blob/" + s.account + "/" + s.container + path,
+		k.objectID, k.tenantID, k.start, k.expiry, k.service, k.version, "", "", s.id, "", "https", adlsrest.Version, resource,
+		"", "", "", "", "", "", "",
+	}, "\n")))
 	var b strings.Builder
 	for _, p := range [][2]string{
-		{"sv", adlsrest.Version}, {"sr", s.resource}, {"sdd", strconv.Itoa(strings.Count(path, "/") + 1)}, {"sp", s.permissions},
+		{"sv", adlsrest.Version}, {"sr", resource}, {"sdd", strconv.Itoa(depth)}, {"sp", s.permissions},
 		{"se", expires}, {"spr", "https"}, {"scid", s.id}, {"skoid", k.objectID}, {"sktid", k.tenantID}, {"skt", k.start}, {"ske", k.expiry},
 		{"sks", k.service}, {"skv", k.version}, {"sig", base64.StdEncoding.EncodeToString(mac.Sum(nil))},
 	} {
@@ -78,5 +79,5 @@ func (s sas) sign(k *delegationKey) (lake.Secret, error) {
 		}
 		b.WriteString(p[0] + "=" + url.QueryEscape(p[1]))
 	}
-	return lake.Secret(b.String()), nil
+	return lake.Secret(b.String())
 }

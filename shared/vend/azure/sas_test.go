@@ -144,7 +144,7 @@ func TestSASEnd(t *testing.T) {
 
 // What no location should hold is refused here too, where it would be signed.
 func TestNoFolderNoSignature(t *testing.T) {
-	good := sas{permissions: "r", expires: time.Unix(0, 0), id: "i", account: "a", container: "c", resource: directory, path: "ns/t/"}
+	good := sas{permissions: "r", expires: time.Unix(0, 0), id: "i", account: "a", container: "c", path: "ns/t/"}
 	key := &delegationKey{secret: make([]byte, 32)}
 	if _, err := good.sign(key); err != nil {
 		t.Fatal(err)

@@ -26,7 +26,7 @@ import (
 	"time"
 )
 
-// Version is the version of the protocol, of delegation keys and of signatures (x-ms-version, skv, sv).
+// Version is the version of the protocol and of signatures (x-ms-version, sv).
 const Version = "2020-12-06"
 
 const (
