@@ -71,6 +71,7 @@ var targetsOf = map[Operation][]Path{
 	AddTableGrantToCatalogRole: {table}, RevokeTableGrantFromCatalogRole: {table, role},
 	AddViewGrantToCatalogRole: {view}, RevokeViewGrantFromCatalogRole: {view, role},
 	AddPolicyGrantToCatalogRole: {policy}, RevokePolicyGrantFromCatalogRole: {policy, role},
+	RevokeKeysOfPrincipal: {victim}, RevokeKeysForTable: {table}, RevokeKey: {root}, ListRevocations: {root},
 	ListShares: {root}, CreateShare: {root}, GetShare: {share}, DeleteShare: {share}, GrantShare: {share, victim}, RevokeShare: {share, victim},
 	AddTableToShare: {share, table}, RemoveTableFromShare: {share},
 	ListRecipients: {root}, CreateRecipient: {victim}, GetRecipient: {victim}, DeleteRecipient: {victim},

@@ -140,6 +140,12 @@ const (
 	AddPolicyGrantToCatalogRole         Operation = "ADD_POLICY_GRANT_TO_CATALOG_ROLE"
 	RevokePolicyGrantFromCatalogRole    Operation = "REVOKE_POLICY_GRANT_FROM_CATALOG_ROLE"
 
+	// Keys to storage that are taken back, which Polaris does not have.
+	RevokeKeysOfPrincipal Operation = "REVOKE_KEYS_OF_PRINCIPAL"
+	RevokeKeysForTable    Operation = "REVOKE_KEYS_FOR_TABLE"
+	RevokeKey             Operation = "REVOKE_KEY"
+	ListRevocations       Operation = "LIST_REVOCATIONS"
+
 	// Shares and their recipients, which Polaris does not have.
 	ListShares            Operation = "LIST_SHARES"
 	CreateShare           Operation = "CREATE_SHARE"

@@ -147,6 +147,13 @@ var rules = map[Operation]rule{
 	AddPolicyGrantToCatalogRole:         {needs: on(PolicyManageGrantsOnSecurable)},
 	RevokePolicyGrantFromCatalogRole:    {needs: on(PolicyManageGrantsOnSecurable), second: on(CatalogRoleManageGrantsForGrantee)},
 
+	// Keys that are taken back, and given back: of a principal as its credentials are reset, for a table by whoever may manage
+	// access to it. One key may be anyone's, and the list names everyone's: the target is the root.
+	RevokeKeysOfPrincipal: {rootOnly: true},
+	RevokeKeysForTable:    {needs: on(TableManageGrantsOnSecurable)},
+	RevokeKey:             {needs: on(ServiceManageAccess)},
+	ListRevocations:       {needs: on(ServiceManageAccess)},
+
 	// Shares and recipients. To list and create, the target is the root; a recipient is its principal. What gives a share to a
 	// recipient, or takes it, has both; what puts a table into a share has the table second, which must be in sight: to share
 	// it gives nobody the right to read it.

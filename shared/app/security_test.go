@@ -79,6 +79,7 @@ var bodies = map[string]string{
 	"management.assignCatalogRoleToPrincipalRole": `{"catalogRole":{"name":"catalog_admin"}}`,
 	"management.createCatalogRole":                `{"catalogRole":{"name":"new"}}`,
 	"management.updateCatalogRole":                `{"currentEntityVersion":1,"properties":{}}`,
+	"management.revokeKeys":                       `{"principal":"victim"}`,
 	"management.addGrantToCatalogRole":            `{"grant":{"type":"catalog","privilege":"CATALOG_MANAGE_CONTENT"}}`,
 	"management.revokeGrantFromCatalogRole":       `{"grant":{"type":"catalog","privilege":"CATALOG_MANAGE_ACCESS"}}`,
 	"management.createShare":                      `{"share":{"name":"new"}}`,

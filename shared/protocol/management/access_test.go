@@ -3,6 +3,7 @@ package management_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"firn/shared/access"
 )
@@ -45,6 +46,9 @@ var requests = map[string]struct {
 	"listGrantsForCatalogRole":                 {"GET " + grants, access.ListGrantsForCatalogRole},
 	"addGrantToCatalogRole":                    {"PUT " + grants + ` {"type":"catalog","privilege":"TABLE_LIST"}`, access.AddCatalogGrantToCatalogRole},
 	"revokeGrantFromCatalogRole":               {"POST " + grants + ` {"type":"catalog","privilege":"TABLE_DROP"}`, access.RevokeCatalogGrantFromCatalogRole},
+	"listRevocations":                          {"GET /revocations", access.ListRevocations},
+	"revokeKeys":                               {`POST /revocations {"principal":"victim"}`, access.RevokeKeysOfPrincipal},
+	"liftRevocation":                           {"DELETE /revocations/principal-{victim}", access.RevokeKeysOfPrincipal},
 	"listShares":                               {"GET /shares", access.ListShares},
 	"createShare":                              {`POST /shares {"name":"new"}`, access.CreateShare},
 	"getShare":                                 {"GET /shares/Sales", access.GetShare},
@@ -70,6 +74,8 @@ func securables(t *testing.T) *world {
 	w.must(catalog("empty"), "PUT "+grants+` {"type":"catalog","privilege":"TABLE_DROP"}`)
 	w.holder("victim", "c", "r")
 	w.add("nobody")
+	w.must(`POST /revocations {"principal":"victim"}`)
+	w.at = w.at.Add(2 * time.Minute) // it can be lifted
 	return w
 }
 
@@ -83,7 +89,7 @@ func TestEveryOperationIsRefusedToNobody(t *testing.T) {
 				if !ok {
 					t.Fatal("no request")
 				}
-				ask := func(who string) answer { return answer{w.ask(who, row.request).ResponseRecorder, t} }
+				ask := func(who string) answer { return answer{w.ask(who, w.filled(row.request)).ResponseRecorder, t} }
 				ask("").want(401)
 				ask("nobody").want(403, "ForbiddenException", string(row.op))
 			})
@@ -102,7 +108,8 @@ func TestEveryOperationIsAllowedToRoot(t *testing.T) {
 			if operation == "rotateCredentials" { // for nobody but oneself
 				who = "victim"
 			}
-			if a := securables(t).ask(who, row.request); a.Code >= 300 {
+			w := securables(t)
+			if a := w.ask(who, w.filled(row.request)); a.Code >= 300 {
 				t.Errorf("got %d %s, want success", a.Code, a.Body)
 			}
 		})

@@ -1,6 +1,6 @@
 // Package management speaks Apache Polaris's management API (polaris-management-service.yml): catalogs, principals,
 // principal roles, catalog roles, and grants, at /api/management/v1. Beside them are firn's own routes, in the same words, for
-// what Polaris has not: shares and recipients.
+// what Polaris has not: keys that are taken back, shares and recipients.
 //
 // It translates and decides nothing: a handler decodes, calls one use-case of package admin, and encodes. It refuses
 // bodies that do not have the API's shape, names that break its rule (in the path, before the use-case is asked), and
@@ -56,6 +56,7 @@ func Protocol(s *admin.Service) rest.Protocol {
 		route("GET", catalog, "getCatalog", h.getCatalog),
 		route("PUT", catalog, "updateCatalog", rest.Body(h.updateCatalog)),
 		route("DELETE", catalog, "deleteCatalog", h.deleteCatalog),
+		h.probing(),
 
 		route("GET", principals, "listPrincipals", h.listPrincipals),
 		route("POST", principals, "createPrincipal", rest.Body(h.createPrincipal)),
@@ -88,6 +89,7 @@ func Protocol(s *admin.Service) rest.Protocol {
 		route("PUT", catalogRole+"/grants", "addGrantToCatalogRole", rest.Body(h.addGrant)),
 		route("POST", catalogRole+"/grants", "revokeGrantFromCatalogRole", rest.Body(h.revokeGrant)),
 	}}
+	p.Routes = append(p.Routes, h.revoking()...)
 	p.Routes = append(p.Routes, h.sharing()...)
 	return p
 }

@@ -21,7 +21,7 @@ import (
 	"firn/shared/store"
 )
 
-// world is a realm that can be asked over its door. Time stands still.
+// world is a realm that can be asked over its door. Time stands still unless a test moves it.
 type world struct {
 	t       *testing.T
 	table   *faulty.Driver
@@ -31,6 +31,7 @@ type world struct {
 	bearers map[string]lake.Caller // by token, which is whom a test calls it
 	revoked []string               // names of principals whose keys had to die, in order
 	names   map[lake.ID]string
+	at      time.Time
 }
 
 var noon = time.Date(2026, 1, 2, 12, 0, 0, 345_678_901, time.UTC)
@@ -45,8 +46,8 @@ func newWorld(t *testing.T, change func(*admin.Config)) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
-	now := func() time.Time { return noon }
-	w := &world{t: t, table: faulty.New(db), bearers: map[string]lake.Caller{}, names: map[lake.ID]string{}}
+	w := &world{t: t, at: noon, table: faulty.New(db), bearers: map[string]lake.Caller{}, names: map[lake.ID]string{}}
+	now := func() time.Time { return w.at }
 	w.store = store.New(store.Config{Driver: w.table, Now: now})
 	log := slog.New(slog.NewTextHandler(&w.log, nil))
 	c := admin.Config{Store: w.store, Log: log, Now: now, RequireRotation: true, Revoked: func(ids ...lake.ID) {
@@ -145,6 +146,16 @@ func (w *world) holder(name, catalog, catalogRole string) {
 	w.must(`POST /principal-roles {"principalRole":{"name":"`+name+`-role"}}`,
 		`PUT /principals/`+name+`/principal-roles {"principalRole":{"name":"`+name+`-role"}}`,
 		`PUT /principal-roles/`+name+`-role/catalog-roles/`+catalog+` {"catalogRole":{"name":"`+catalogRole+`"}}`)
+}
+
+// filled puts the id of the principal victim into a request.
+func (w *world) filled(request string) string {
+	for id, name := range w.names {
+		if name == "victim" {
+			request = strings.ReplaceAll(request, "{victim}", string(id))
+		}
+	}
+	return request
 }
 
 // catalog is a request that makes a catalog on S3.

@@ -21,6 +21,7 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"regexp"
+	"strings"
 
 	"firn/shared/lake"
 )
@@ -65,6 +66,11 @@ func OfName(name string) (pattern string, ok bool) {
 		return "", false
 	}
 	return "*:" + name, true
+}
+
+// Holds says whether a name is that of a key of the principal's.
+func Holds(name string, realm lake.Realm, principalID lake.ID) bool {
+	return made.MatchString(name) && strings.Split(name, "-")[2] == principalHash(realm, principalID)
 }
 
 func person(name string, most int) string {

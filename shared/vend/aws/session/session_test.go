@@ -101,3 +101,25 @@ func TestOneKeyIsFoundByItsName(t *testing.T) {
 		}
 	}
 }
+
+func TestAKeyIsItsPrincipals(t *testing.T) {
+	name := Name("r", "x-"+principalHash("r", "p2")+"-y", "p1", "p3")
+	rows := []struct {
+		what, name string
+		realm      lake.Realm
+		principal  lake.ID
+		want       bool
+	}{
+		{"its own", name, "r", "p1", true},
+		{"of one whose hash is in the name", name, "r", "p2", false},
+		{"of one with the table's id", name, "r", "p3", false},
+		{"in another realm", name, "r2", "p1", false},
+		{"of a name with a wildcard", "firn-*" + name[len("firn-x_"):], "r", "p1", false},
+		{"of no name", "", "r", "p1", false},
+	}
+	for _, row := range rows {
+		if got := Holds(row.name, row.realm, row.principal); got != row.want {
+			t.Errorf("%s: got %v, want %v", row.what, got, row.want)
+		}
+	}
+}
