@@ -118,6 +118,8 @@ func TestWhereAndAsWhomSTSIsAsked(t *testing.T) {
 		{"then the endpoint", func(s *lake.Storage, url string) { s.STSEndpoint, s.Endpoint = "", url }, "AKIABASE", 0},
 		{"a storage name chooses credentials", func(s *lake.Storage, _ string) { s.Name = "lab" }, "AKIALAB", 0},
 		{"an unknown storage name is refused", func(s *lake.Storage, _ string) { s.Name = "nobody" }, "", fault.Invalid},
+		{"a storage name whose credentials are gone", func(s *lake.Storage, _ string) { s.Name = "gone" }, "", fault.Invalid},
+		{"a storage name whose credentials are away", func(s *lake.Storage, _ string) { s.Name = "away" }, "", fault.Unavailable},
 		{"a store without roles takes any", func(s *lake.Storage, _ string) { s.RoleARN, s.Profile = "", "" }, "AKIABASE", 0},
 		{"AWS takes none", func(s *lake.Storage, _ string) { s.RoleARN = "" }, "", fault.Unsupported},
 		{"a role that is none is refused", func(s *lake.Storage, _ string) { s.RoleARN = "arn:aws:iam::1:user/x" }, "", fault.Invalid},

@@ -64,6 +64,9 @@ func translate(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return fault.Of(fault.Timeout, fault.Credential, "", late).Because(err)
 	}
+	if own, ok := errors.AsType[*fault.Error](err); ok { // of whoever finds the credentials of a storageName
+		return own
+	}
 	r := refusals["ServiceUnavailable"]
 	if api, ok := errors.AsType[smithy.APIError](err); ok {
 		if known, ok := refusals[api.ErrorCode()]; ok {

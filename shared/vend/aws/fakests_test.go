@@ -1,6 +1,8 @@
 package aws
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -16,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
+	"firn/shared/fault"
 	"firn/shared/lake"
 	"firn/shared/vend"
 	"firn/shared/vend/vendtest"
@@ -157,8 +160,16 @@ func allows(session *iamtest.Policy, action, resource string, context map[string
 
 // named are credentials for storage with a storageName.
 func named(name string) aws.CredentialsProvider {
-	if name != "lab" {
+	switch name {
+	case "gone":
+		return aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{}, fault.New(fault.Invalid, "gone")
+		})
+	case "away":
+		return aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return aws.Credentials{}, errors.New("away") })
+	default:
 		return nil
+	case "lab":
 	}
 	return credentials.NewStaticCredentialsProvider("AKIALAB", "lab-secret", "")
 }

@@ -22,6 +22,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"regexp"
 	"time"
@@ -132,6 +133,9 @@ func (v *Vendor) parent(ctx context.Context, name string) (aws.Credentials, erro
 		return aws.Credentials{}, fault.Of(fault.Invalid, fault.Credential, "", "This server has no credentials for storageName %q.", name)
 	}
 	c, err := provider.Retrieve(ctx)
+	if own, ok := errors.AsType[*fault.Error](err); ok { // there are none after all
+		return aws.Credentials{}, own
+	}
 	if err != nil {
 		return aws.Credentials{}, fault.Of(fault.Unavailable, fault.Credential, "", "The credentials of storageName %q cannot be read now. Try again.", name).Because(err)
 	}

@@ -26,6 +26,10 @@ func named(name string) aws.CredentialsProvider {
 		return credentials.NewStaticCredentialsProvider(parentID, parentSecret, "")
 	case "session":
 		return credentials.NewStaticCredentialsProvider(parentID, parentSecret, "token")
+	case "gone":
+		return aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{}, fault.New(fault.Invalid, "gone")
+		})
 	case "away":
 		return aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return aws.Credentials{}, errors.New("away") })
 	}
@@ -117,6 +121,7 @@ func TestWhatCannotBeSignedIsRefused(t *testing.T) {
 		{"no storage name", func(s *lake.Storage) { s.Name = "" }, one, fault.Invalid, `no credentials for storageName ""`},
 		{"an unknown storage name", func(s *lake.Storage) { s.Name = "nobody" }, one, fault.Invalid, `no credentials for storageName "nobody"`},
 		{"a session's key", func(s *lake.Storage) { s.Name = "session" }, one, fault.Invalid, "are not the access key of an R2 API token"},
+		{"credentials that are gone", func(s *lake.Storage) { s.Name = "gone" }, one, fault.Invalid, "gone"},
 		{"credentials that cannot be read", func(s *lake.Storage) { s.Name = "away" }, one, fault.Unavailable, "cannot be read now"},
 		{"no endpoint", func(s *lake.Storage) { s.Endpoint = "" }, one, fault.Invalid, "is not that of an account of R2"},
 		{"another host", func(s *lake.Storage) { s.Endpoint = "https://" + account + ".r2.cloudflarestorage.com.example.test" }, one, fault.Invalid, "is not that of an account of R2"},
