@@ -38,6 +38,11 @@ func TestEventsAreAnsweredAsRecorded(t *testing.T) {
 	c.must(t, "POST", "/api/catalog/v1/lake/namespaces", `{"namespace":["sales"]}`)
 	c.must(t, "POST", "/api/catalog/v1/lake/namespaces", `{"namespace":["sales","eu"]}`)
 	c.must(t, "POST", "/api/catalog/v1/lake/namespaces/sales%1Feu/tables", `{"name":"café 100%","schema":{"type":"struct","fields":[]}}`)
+	const management = "/api/management/v1"
+	c.must(t, "POST", management+"/shares", `{"name":"retail"}`)
+	c.must(t, "POST", management+"/shares/retail/tables", `{"schema":"eu","name":"orders","catalogName":"lake","namespace":["n"],"tableName":"t"}`)
+	c.must(t, "POST", management+"/recipients", `{"name":"root"}`)
+	c.must(t, "PUT", management+"/shares/retail/recipients", `{"name":"root"}`)
 	d.account.Secret.Stages[pending] = []string{"AWSPENDING"} // as Secrets Manager does before the first step
 	variables := strings.NewReplacer("${token}", c.bearer, "${secret}", secretsmanagertest.ARN, "${version}", pending)
 	for _, file := range files {
@@ -139,6 +144,7 @@ var volatile = []struct {
 	{regexp.MustCompile(`11111111-2222-4333-8444-555555555555`), "<requestId of the event>"},
 	{regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`), "<uuid>"},
 	{regexp.MustCompile(`"(clientId|clientSecret|kid|x|y)": "[^"]+"`), `"$1": "<$1>"`},
+	{regexp.MustCompile(`"id": "[a-z2-7]{26}"`), `"id": "<id>"`},
 	{regexp.MustCompile(`: 1[0-9]{12}\b`), `: "<ms>"`},
 	{regexp.MustCompile(`20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z`), "<time>"},
 	{regexp.MustCompile(`(file:/+)[^"]*?/00[0-9]\b`), "$1<base>"},

@@ -30,8 +30,8 @@ var rights = map[rest.Function]right{
 	// A login reads the client's item, an exchange of tokens the principal's. The keys come from the secret.
 	rest.Token: {read: "client principal"},
 
-	// A refresh finds the table and writes nothing.
-	rest.Credentials: {read: authority + " ns entry", list: "grants"},
+	// A refresh finds the table, a recipient's request finds it by its share, and where it was renamed by its id. Nothing is written.
+	rest.Credentials: {read: authority + " ns entry share alias member recipient object", list: "grants"},
 
 	// A commit swaps the table's entry and refreshes its copy. One that moves the table, or makes a staged one, also claims
 	// folders (which lists claims, and lets a staged one of the same table give way) and bumps guards.
@@ -49,14 +49,14 @@ var rights = map[rest.Function]right{
 		remove: "ns entry copy guard location object work", check: "catalog",
 	},
 
-	// Principals, roles, grants and catalogs. Namespaces and tables are only looked at: to grant on them (on the condition that
-	// they stay), and to see that a catalog is empty. The guards are those of a catalog's root.
+	// Principals, roles, grants, catalogs, shares and recipients. Namespaces and tables are only looked at: to grant on them and to
+	// share them (on the condition that they stay), and to see that a catalog is empty. The guards are those of a catalog's root.
 	rest.Management: {
-		read:   authority + " role catalogrole object guard base ns entry",
-		list:   "principal role grants holders catalog catalogrole base location ns entry",
-		put:    "principal client role grants holders object catalog head catalogrole guard base",
-		remove: "principal client role grants holders catalog head catalogrole guard base",
-		check:  "role catalogrole ns entry",
+		read:   authority + " role catalogrole object guard base ns entry share alias member recipient",
+		list:   "principal role grants holders catalog catalogrole base location ns entry share alias member recipient",
+		put:    "principal client role grants holders object catalog head catalogrole guard base share alias member recipient",
+		remove: "principal client role grants holders catalog head catalogrole guard base share alias member recipient",
+		check:  "principal role catalogrole ns entry share recipient",
 	},
 
 	// Work that goes on: the list of it, and what is given back when a piece is done. A rotation publishes the new keys.

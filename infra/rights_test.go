@@ -84,10 +84,11 @@ const recordings = "../shared/app/testdata/polaris"
 
 // unneeded are rights that no request of the test uses, because only a lost race or a lost answer does.
 var unneeded = []string{
-	"catalog ReadItems object", // whether a drop whose answer was lost has landed
-	"catalog ReadItems staged", // likewise, a table that is staged
-	"catalog ReadItems work",   // likewise, of a purge
-	"worker ReadItems work",    // likewise, of a piece of work that is done
+	"catalog ReadItems object",    // whether a drop whose answer was lost has landed
+	"catalog ReadItems staged",    // likewise, a table that is staged
+	"catalog ReadItems work",      // likewise, of a purge
+	"management ReadItems member", // likewise, of a share that was given or taken
+	"worker ReadItems work",       // likewise, of a piece of work that is done
 }
 
 // Every request of the recorded conversations with Apache Polaris, and those of a story about what they leave out, is

@@ -92,10 +92,35 @@ func story(t *testing.T, d *deployed) {
 	if err := d.tick(t.Context()); err != nil { // what the answer could not wait for
 		t.Error(err)
 	}
+	sharing(ask)
 	ask(204, "DELETE", tables+"/staged", "")
 	ask(204, "DELETE", tables+"/wider", "")
 	ask(204, "DELETE", inLake+"/namespaces/n", "")
 	ask(204, "DELETE", management+"/catalogs/lake", "")
+}
+
+// sharing shares the table n.wider, under the name that it had, with root, and ends all of it.
+func sharing(ask func(want int, method, path, body string) map[string]any) {
+	const (
+		management  = "/api/management/v1"
+		credentials = "/api/sharing/shares/s/schemas/x/tables/y/temporary-table-credentials"
+	)
+	ask(201, "POST", management+"/shares", `{"name":"s"}`)
+	ask(201, "POST", management+"/shares/s/tables", `{"schema":"x","name":"y","catalogName":"lake","namespace":["n"],"tableName":"wider"}`)
+	ask(201, "POST", management+"/recipients", `{"name":"root"}`)
+	ask(201, "POST", management+"/recipients/root/tokens", "")
+	ask(201, "PUT", management+"/shares/s/recipients", `{"name":"root"}`)
+	ask(200, "GET", management+"/shares", "")
+	ask(200, "GET", management+"/shares/s/tables", "")
+	ask(200, "GET", management+"/shares/s/recipients", "")
+	ask(200, "GET", management+"/recipients", "")
+	ask(200, "POST", credentials, "")
+	ask(204, "POST", "/api/catalog/v1/lake/tables/rename", `{"source":{"namespace":["n"],"name":"wider"},"destination":{"namespace":["n"],"name":"elsewhere"}}`)
+	ask(200, "POST", credentials, "")
+	ask(204, "POST", "/api/catalog/v1/lake/tables/rename", `{"source":{"namespace":["n"],"name":"elsewhere"},"destination":{"namespace":["n"],"name":"wider"}}`)
+	ask(200, "GET", "/api/metalakes/POLARIS/objects/table/lake.n.wider/credentials", "")
+	ask(204, "DELETE", management+"/shares/s", "")
+	ask(204, "DELETE", management+"/recipients/root", "")
 }
 
 // files are an object store in memory, and the keys to it.

@@ -9,4 +9,6 @@ import (
 	"firn/shared/rest"
 )
 
-func main() { function.Run(rest.Credentials, function.Published, vending.Contents(nil, doors.Protocols)) }
+func main() {
+	function.Run(rest.Credentials, function.Published, vending.Contents(nil, doors.Protocols))
+}

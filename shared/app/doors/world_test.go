@@ -184,7 +184,9 @@ func (w *world) login(who string) {
 // person makes a principal with a principal role, <name>s, and in each catalog a role of its own name that has the privilege.
 func (w *world) person(name, privilege string) {
 	w.t.Helper()
-	var made struct{ Credentials struct{ ClientID, ClientSecret string } }
+	var made struct {
+		Credentials struct{ ClientID, ClientSecret string }
+	}
 	if err := json.Unmarshal(w.manage(`POST /principals {"principal":{"name":"`+name+`"}}`), &made); err != nil {
 		w.t.Fatal(err)
 	}
