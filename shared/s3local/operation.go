@@ -22,7 +22,7 @@ type operation struct {
 
 var (
 	checksumHeaders = []string{"x-amz-sdk-checksum-algorithm", "x-amz-checksum-crc32", "x-amz-checksum-crc32c", "x-amz-checksum-crc64nvme", "x-amz-checksum-sha1", "x-amz-checksum-sha256"}
-	bodyHeaders     = append([]string{"x-amz-decoded-content-length", "x-amz-trailer"}, checksumHeaders...)
+	bodyHeaders     = []string{"x-amz-decoded-content-length", "x-amz-trailer"}
 	createHeaders   = []string{"x-amz-acl", "x-amz-storage-class", "x-amz-checksum-algorithm", "x-amz-checksum-type"}
 	copyHeaders     = []string{"x-amz-copy-source", "x-amz-copy-source-if-match", "x-amz-copy-source-range", "x-amz-metadata-directive"}
 	completeHeaders = append([]string{"x-amz-checksum-type", "x-amz-mp-object-size"}, bodyHeaders...)
@@ -46,8 +46,9 @@ var operations = []operation{
 	{name: "DeleteObjects", method: http.MethodPost, bucket: true, has: []string{"delete"}, headers: bodyHeaders, serve: (*call).deleteObjects},
 }
 
-// commonHeaders are those that every operation takes.
-var commonHeaders = []string{"x-amz-date", "x-amz-content-sha256", "x-amz-security-token", "x-amz-user-agent", "x-amz-api-version", "x-amz-request-payer"}
+// commonHeaders are those that every operation takes. Checksums are of the body; Java's SDK sends that of no body too, with
+// requests that have none.
+var commonHeaders = append([]string{"x-amz-date", "x-amz-content-sha256", "x-amz-security-token", "x-amz-user-agent", "x-amz-api-version", "x-amz-request-payer"}, checksumHeaders...)
 
 // headerValues are the only values of headers that ask for what is so here anyway.
 var headerValues = map[string][]string{

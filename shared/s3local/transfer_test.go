@@ -85,6 +85,21 @@ func TestARevokedUploadIsNotPublished(t *testing.T) {
 	}
 }
 
+// Java's SDK names the checksum of nothing where there is no body.
+func TestARequestWithoutABodyMayHaveAChecksum(t *testing.T) {
+	w := newWorld(t)
+	w.fill()
+	c := w.mint(Read | Delete)
+	for _, row := range []struct {
+		method string
+		status int
+	}{{"GET", 200}, {"HEAD", 200}, {"DELETE", 204}} {
+		if rec := w.call(c, ask{method: row.method, target: at(prefix + "a"), header: map[string]string{"x-amz-checksum-crc32": "AAAAAA=="}}); rec.Code != row.status {
+			t.Errorf("%s: got %d %s, want %d", row.method, rec.Code, rec.Body, row.status)
+		}
+	}
+}
+
 // lastByte lets the credential end after the body was read and before it is published.
 func TestTheCredentialIsAskedAgainBeforePublishing(t *testing.T) {
 	w := newWorld(t)
