@@ -43,8 +43,11 @@ func TestEventsAreAnsweredAsRecorded(t *testing.T) {
 	c.must(t, "POST", management+"/shares/retail/tables", `{"schema":"eu","name":"orders","catalogName":"lake","namespace":["n"],"tableName":"t"}`)
 	c.must(t, "POST", management+"/recipients", `{"name":"root"}`)
 	c.must(t, "PUT", management+"/shares/retail/recipients", `{"name":"root"}`)
+	d.account.Trust(vendingRole)
+	staged, folder := c.stageSigned(t)
 	d.account.Secret.Stages[pending] = []string{"AWSPENDING"} // as Secrets Manager does before the first step
-	variables := strings.NewReplacer("${token}", c.bearer, "${secret}", secretsmanagertest.ARN, "${version}", pending)
+	variables := strings.NewReplacer("${token}", c.bearer, "${secret}", secretsmanagertest.ARN, "${version}", pending,
+		"${staged}", staged, "${folder}", folder)
 	for _, file := range files {
 		t.Run(file, func(t *testing.T) {
 			function, _, _ := strings.Cut(file, "/")
@@ -148,7 +151,10 @@ var volatile = []struct {
 	{regexp.MustCompile(`: 1[0-9]{12}\b`), `: "<ms>"`},
 	{regexp.MustCompile(`20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z`), "<time>"},
 	{regexp.MustCompile(`(file:/+)[^"]*?/00[0-9]\b`), "$1<base>"},
-	{regexp.MustCompile(`-[a-z2-7]{26}\b`), "-<leaf>"},
+	{regexp.MustCompile(`-[a-z2-7]{26}(2?)\b`), "-<leaf>$1"},
+	{regexp.MustCompile(`"AWS4-HMAC-SHA256 Credential=[^"]+"`), `"<signature>"`},
+	{regexp.MustCompile(`20[0-9]{6}T[0-9]{6}Z`), "<time>"},
+	{regexp.MustCompile(`session-[0-9]+-firn-[^"]+`), "<session token>"},
 	{regexp.MustCompile(`W/\\"[0-9a-f]{64}`), `W/\"<hash>`},
 }
 
