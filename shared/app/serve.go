@@ -34,6 +34,7 @@ type ServeConfig struct {
 	RequireRotation          bool
 	AllowOverlappingCatalogs bool
 	UniqueLocations          bool
+	CredentialDuration       time.Duration
 	LogFormat                string
 }
 
@@ -86,15 +87,19 @@ func Serve(ctx context.Context, w World, c ServeConfig) (err error) {
 		return fmt.Errorf("listen for the object store: %w", err)
 	}
 	defer objects.Close()
-	embedded, err := openEmbedded(filepath.Join(c.Data, "objects"), "http://"+objects.Addr().String(), log)
+	embedded, err := openEmbedded(filepath.Join(c.Data, "objects"), "http://"+objects.Addr().String(), time.Now, log)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, embedded.store.Close()) }()
 	metrics := NewMetrics()
-	a, err := New(embedded.config(ctx, Config{Table: db, Keys: keys, Log: log, Now: time.Now, Metrics: metrics, Settings: base.Settings{
+	all, err := embedded.config(ctx, Config{Table: db, Keys: keys, Log: log, Now: time.Now, Metrics: metrics, Settings: base.Settings{
 		Realms: realms(c.Realms), MaxBody: c.MaxBody, AllowFileStorage: c.AllowFileStorage, AllowOverlappingCatalogs: c.AllowOverlappingCatalogs,
-		RequireRotation: c.RequireRotation, UniqueLocations: c.UniqueLocations}}))
+		RequireRotation: c.RequireRotation, UniqueLocations: c.UniqueLocations, CredentialDuration: c.CredentialDuration}})
+	if err != nil {
+		return err
+	}
+	a, err := New(all)
 	if err != nil {
 		return err
 	}

@@ -29,6 +29,12 @@ type server struct {
 // newServer starts one. change adjusts its settings before it is joined.
 func newServer(t testing.TB, change func(*Config)) *server {
 	t.Helper()
+	return serverAt(t, time.Now, change)
+}
+
+// serverAt starts one whose object store and keys live at another time.
+func serverAt(t testing.TB, now func() time.Time, change func(*Config)) *server {
+	t.Helper()
 	dir := t.TempDir()
 	db, err := bolt.Open(bolt.Config{Path: filepath.Join(dir, "firn.db"), NoSync: true})
 	if err != nil {
@@ -41,7 +47,7 @@ func newServer(t testing.TB, change func(*Config)) *server {
 	}
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	objects := httptest.NewUnstartedServer(nil)
-	e, err := openEmbedded(filepath.Join(dir, "objects"), "http://"+objects.Listener.Addr().String(), log)
+	e, err := openEmbedded(filepath.Join(dir, "objects"), "http://"+objects.Listener.Addr().String(), now, log)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,9 +55,12 @@ func newServer(t testing.TB, change func(*Config)) *server {
 	objects.Config.Handler = e.gate
 	objects.Start()
 	t.Cleanup(objects.Close)
-	c := e.config(t.Context(), Config{Table: db, Keys: keys, Log: log, Now: time.Now, Settings: base.Settings{Realms: []lake.Realm{"POLARIS", "OTHER"}, AllowFileStorage: true}})
+	c := Config{Table: db, Keys: keys, Log: log, Now: time.Now, Settings: base.Settings{Realms: []lake.Realm{"POLARIS", "OTHER"}, AllowFileStorage: true}}
 	if change != nil {
 		change(&c)
+	}
+	if c, err = e.config(t.Context(), c); err != nil {
+		t.Fatal(err)
 	}
 	a, err := New(c)
 	if err != nil {

@@ -3,7 +3,6 @@ package catalog_test
 import (
 	"context"
 	"testing"
-	"time"
 
 	"firn/shared/catalog"
 	"firn/shared/fault"
@@ -148,19 +147,5 @@ func TestWhatIsWantedNarrowsTheKeys(t *testing.T) {
 				t.Errorf("got keys %q, want %q", got, row.keys)
 			}
 		})
-	}
-}
-
-// A key that is about to end is worse than none: engines would ask for the next one for ever.
-func TestKeysThatEndTooSoonAreNotGiven(t *testing.T) {
-	for life, want := range map[time.Duration]fault.Kind{
-		15 * time.Minute: 0, 14*time.Minute + time.Second: 0, 14*time.Minute - time.Second: fault.Unavailable, -time.Minute: fault.Unavailable,
-	} {
-		w := newWorld(t)
-		_, err := w.create("t")
-		w.must(err)
-		w.vendor.lives = life
-		_, err = w.Credentials(t.Context(), w.admin, "c", table("t"), "")
-		expect(t, life.String(), err, want)
 	}
 }

@@ -2,10 +2,8 @@ package catalog
 
 import (
 	"context"
-	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"firn/shared/fault"
 	"firn/shared/iceberg"
@@ -45,6 +43,9 @@ func (x *session) vendable(ident lake.Identifier, h holder, actions vend.Actions
 		return nil, fault.New(fault.Argument, "Credential vending is not enabled for this external catalog. Please consult applicable documentation for the catalog config property '%s' to enable this feature", lake.CredentialVending)
 	case unscopable(&c.Storage) && x.signs == nil:
 		return nil, fault.Of(fault.Argument, fault.Table, ident.String(), "Credential vending was requested for table %s, but no credentials are available", ident)
+	case c.Unproven() && x.signs == nil:
+		return nil, fault.Of(fault.Invalid, fault.Credential, "", "No keys are handed out for catalog '%s': its storage did not pass the probe (%s). `firn catalogs probe %s` tells its administrator why, and tries it again",
+			c.Name, strings.Join(c.Probe.Findings, ", "), c.Name)
 	}
 	return x.openable(ident, h)
 }
@@ -103,9 +104,6 @@ func (x *session) path(ident lake.Identifier, leaf string, h holder) string {
 	return path
 }
 
-// clockSkew is how far the issuer's clock may differ from firn's before a fresh key is taken for one that is about to end.
-const clockSkew = time.Minute
-
 // mint gets a credential of the caller's for folders of a table that were found vendable.
 func (x *session) mint(ctx context.Context, ident lake.Identifier, h holder, all []location.Prefix, actions vend.Actions, why string) (*vend.Credential, error) {
 	c := x.cat.Value
@@ -113,10 +111,6 @@ func (x *session) mint(ctx context.Context, ident lake.Identifier, h holder, all
 		Principal: x.who.Name, PrincipalID: x.who.ID, Prefixes: all, Actions: actions, Epoch: epoch(x.me.Principal.Value.Keys, h.keys), Why: why})
 	if err != nil {
 		return nil, err
-	}
-	if left := cred.Expires.Sub(x.Now()); left < vend.MinRemaining-clockSkew {
-		return nil, fault.Of(fault.Unavailable, fault.Credential, "", "The storage's token service gave a credential that ends too soon. Try again.").
-			Because(fmt.Errorf("it ends in %s", left))
 	}
 	return &cred, nil
 }

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -16,16 +17,17 @@ import (
 
 // ServeConfig is what `firn serve` was asked for. Its values are checked: a field holds what its comment says.
 type ServeConfig struct {
-	Data                     string   // folder for the database, the signing key and the embedded object store; made if missing
-	Listen                   string   // host:port of the API
-	StoreListen              string   // host:port of the embedded object store
-	Realms                   []string // one at least, different, without spaces; the first is the default
-	MaxBody                  int64    // bytes of a request's body, 1 at least
-	AllowFileStorage         bool     // catalogs may have storage of type FILE
-	RequireRotation          bool     // a principal that must rotate its credentials may do nothing else
-	AllowOverlappingCatalogs bool     // base locations of catalogs may contain each other
-	UniqueLocations          bool     // the server adds a random part to the locations that it makes
-	LogFormat                string   // "text" or "json"
+	Data                     string        // folder for the database, the signing key and the embedded object store; made if missing
+	Listen                   string        // host:port of the API
+	StoreListen              string        // host:port of the embedded object store
+	Realms                   []string      // one at least, different, without spaces; the first is the default
+	MaxBody                  int64         // bytes of a request's body, 1 at least
+	AllowFileStorage         bool          // catalogs may have storage of type FILE
+	RequireRotation          bool          // a principal that must rotate its credentials may do nothing else
+	AllowOverlappingCatalogs bool          // base locations of catalogs may contain each other
+	UniqueLocations          bool          // the server adds a random part to the locations that it makes
+	CredentialDuration       time.Duration // of vended credentials, 15 minutes to 12 hours
+	LogFormat                string        // "text" or "json"
 }
 
 func serve(c Config) *cobra.Command {
@@ -52,6 +54,7 @@ those that are not given are made and printed, once.`
 	fs.BoolVar(&s.RequireRotation, "require-rotation", false, "a principal made with the duty to rotate its credentials may do nothing before")
 	fs.BoolVar(&s.AllowOverlappingCatalogs, "allow-overlapping-catalogs", false, "allow catalogs whose base locations contain each other")
 	fs.BoolVar(&s.UniqueLocations, "unique-locations", true, "add a random part to the locations of new tables")
+	fs.DurationVar(&s.CredentialDuration, "credential-duration", time.Hour, "how long vended credentials live, a `duration` of 15m to 12h")
 	oneOf(fs, &s.LogFormat, "log-format", "text", "form of the log", "text", "json")
 	fs.VisitAll(func(f *pflag.Flag) { fromEnvironment(fs, f.Name) })
 	cmd.SetUsageTemplate(usage(c.Terminal && c.Getenv("NO_COLOR") == "", false))
@@ -91,6 +94,9 @@ func (s *ServeConfig) check() error {
 	}
 	if s.MaxBody < 1 {
 		return misused("--max-body must be 1 at least")
+	}
+	if s.CredentialDuration < 15*time.Minute || s.CredentialDuration > 12*time.Hour {
+		return misused("--credential-duration must be 15m to 12h")
 	}
 	return checkRealms(s.Realms)
 }

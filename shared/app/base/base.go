@@ -34,6 +34,7 @@ type Settings struct {
 	AllowOverlappingCatalogs bool
 	RequireRotation          bool
 	UniqueLocations          bool
+	CredentialDuration       time.Duration // of vended credentials, where their issuer can be told; 0: an hour
 }
 
 // Door serves protocols: their routes that are the function's, or all of them where it is empty.

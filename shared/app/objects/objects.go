@@ -4,14 +4,15 @@ package objects
 import (
 	"firn/shared/app/function"
 	"firn/shared/blob"
+	"firn/shared/blob/azure"
 	"firn/shared/blob/s3"
 )
 
-// Files opens S3 and compatible stores, with vended keys alone: the function's own rights open nothing.
+// Files opens S3 and compatible stores and ADLS Gen2, with vended keys alone: the function's own rights open nothing.
 func Files(e *function.Env) (blob.Opener, error) {
 	opener, err := s3.New(s3.Config{Base: e.AWS})
 	if err != nil {
 		return nil, err
 	}
-	return blob.ByStorage{S3: opener}, nil
+	return blob.ByStorage{S3: opener, Azure: azure.New(azure.Config{})}, nil
 }
