@@ -10,8 +10,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 
 	"firn/shared/app/disk"
+	"firn/shared/app/entra"
 	"firn/shared/app/storagekeys"
 	"firn/shared/blob"
+	blobazure "firn/shared/blob/azure"
 	bloblocal "firn/shared/blob/local"
 	"firn/shared/blob/s3"
 	"firn/shared/lake"
@@ -19,6 +21,7 @@ import (
 	"firn/shared/sign/sigv4"
 	"firn/shared/vend"
 	"firn/shared/vend/aws"
+	"firn/shared/vend/azure"
 	vendlocal "firn/shared/vend/local"
 	"firn/shared/vend/r2"
 )
@@ -32,35 +35,40 @@ type embedded struct {
 	issuer   *s3local.Issuer
 	gate     *s3local.Gate
 	endpoint string
+	now      func() time.Time // of the store and its keys
 }
 
-func openEmbedded(dir, endpoint string, log *slog.Logger) (*embedded, error) {
-	store, err := s3local.Open(s3local.Config{Dir: dir, Sync: true, Now: time.Now})
+func openEmbedded(dir, endpoint string, now func() time.Time, log *slog.Logger) (*embedded, error) {
+	store, err := s3local.Open(s3local.Config{Dir: dir, Sync: true, Now: now})
 	if err != nil {
 		return nil, fmt.Errorf("open the object store: %w", err)
 	}
 	master := make([]byte, 32)
 	rand.Read(master)
-	issuer, err := s3local.NewIssuer(master, time.Now)
+	issuer, err := s3local.NewIssuer(master, now)
 	if err != nil {
 		return nil, err
 	}
-	gate, err := s3local.NewGate(issuer, store, time.Now, log)
-	return &embedded{store: store, issuer: issuer, gate: gate, endpoint: endpoint}, err
+	gate, err := s3local.NewGate(issuer, store, now, log)
+	return &embedded{store: store, issuer: issuer, gate: gate, endpoint: endpoint, now: now}, err
 }
 
 // config completes a server's configuration with the drivers of one machine: the embedded store, AWS and compatible
-// stores with the credentials of this environment, and files.
-func (e *embedded) config(ctx context.Context, c Config) Config {
-	local, err := vendlocal.New(vendlocal.Config{Issuer: e.issuer, Endpoint: func() string { return e.endpoint }, Region: embeddedRegion})
+// stores and Azure with the credentials of this environment, and files.
+func (e *embedded) config(ctx context.Context, c Config) (Config, error) {
+	local, err := vendlocal.New(vendlocal.Config{Issuer: e.issuer, Endpoint: func() string { return e.endpoint }, Region: embeddedRegion, Duration: c.CredentialDuration})
 	if err != nil {
-		panic(err) // all its settings are constants
+		return c, err
 	}
 	objects, err := bloblocal.New(bloblocal.Config{Store: e.store, Issuer: e.issuer})
 	if err != nil {
-		panic(err)
+		return c, err
 	}
 	vendor, opener := vend.ByStorage{Embedded: local}, blob.ByStorage{Embedded: objects}
+	if vendor.Azure, err = azure.New(azure.Config{Identity: entra.FromEnvironment(nil), Now: c.Now, Duration: c.CredentialDuration}); err != nil {
+		return c, err
+	}
+	opener.Azure = blobazure.New(blobazure.Config{})
 	forget := func(...lake.ID) {}
 	signing := sigv4.Config{Region: embeddedRegion, Now: c.Now}
 	if c.AllowFileStorage {
@@ -72,11 +80,11 @@ func (e *embedded) config(ctx context.Context, c Config) Config {
 			base.Region = embeddedRegion
 		}
 		named := storagekeys.Profiles()
-		if v, err := aws.New(aws.Config{Base: base, Named: named, Log: c.Log}); err == nil {
+		if v, err := aws.New(aws.Config{Base: base, Named: named, Duration: c.CredentialDuration, Log: c.Log}); err == nil {
 			cache := vend.NewCache(vend.CacheConfig{Vendor: v, Now: c.Now})
 			vendor.S3, forget = cache, cache.Forget
 		}
-		if v, err := r2.New(r2.Config{Named: named, Now: c.Now}); err == nil {
+		if v, err := r2.New(r2.Config{Named: named, Now: c.Now, Duration: c.CredentialDuration}); err == nil {
 			vendor.R2 = v
 		}
 		if o, err := s3.New(s3.Config{Base: base, Unscoped: base.Credentials}); err == nil {
@@ -87,7 +95,7 @@ func (e *embedded) config(ctx context.Context, c Config) Config {
 		c.Log.Warn("no AWS configuration: catalogs on S3 other than the embedded store cannot be used", "error", err.Error())
 	}
 	signing.Embedded = func() string { return e.endpoint }
-	c.Vendor, c.Files, c.Signer = vendor, opener, sigv4.New(signing)
+	c.Vendor, c.Files, c.Signer = vend.Lasting{Vendor: vendor, Now: e.now}, opener, sigv4.New(signing)
 	c.Revoked = func(ids ...lake.ID) {
 		forget(ids...)
 		for _, id := range ids {
@@ -98,5 +106,5 @@ func (e *embedded) config(ctx context.Context, c Config) Config {
 			}
 		}
 	}
-	return c
+	return c, nil
 }

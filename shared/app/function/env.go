@@ -37,11 +37,13 @@ type Env struct {
 	base.Base
 	AWS    aws.Config
 	Secret string // ARN of the secret that signs; empty where the function does not
+	// AzureClient is the client id of the application as which Azure knows the function; empty: it does not.
+	AzureClient string
 	// SharedKey is the ARN of the KMS key under which instances share the credentials that they mint; empty: they do not.
 	SharedKey string
 	// StorageSecrets begins the names of the secrets that catalogs may name (package storagekeys); empty: none.
 	StorageSecrets string
-	ring           *token.Ring
+	ring      *token.Ring
 }
 
 // Keys says where a function reads the keys of tokens.
@@ -66,7 +68,7 @@ const maxAnswer = 4 << 20
 // initialised, when it has a whole processor and no one waits.
 func open(ctx context.Context, getenv func(string) string, keys Keys) (*Env, error) {
 	s := settings{getenv: getenv}
-	e := &Env{Secret: getenv("FIRN_SIGNING_SECRET"), SharedKey: getenv("FIRN_SHARED_CREDENTIALS_KEY"), StorageSecrets: getenv("FIRN_STORAGE_SECRETS")}
+	e := &Env{Secret: getenv("FIRN_SIGNING_SECRET"), SharedKey: getenv("FIRN_SHARED_CREDENTIALS_KEY"), StorageSecrets: getenv("FIRN_STORAGE_SECRETS"), AzureClient: getenv("FIRN_AZURE_CLIENT_ID")}
 	table := s.text("FIRN_TABLE", "")
 	e.Log = slog.New(rest.LogHandler(slog.NewJSONHandler(os.Stderr, nil)))
 	e.Now = time.Now
@@ -76,6 +78,7 @@ func open(ctx context.Context, getenv func(string) string, keys Keys) (*Env, err
 	e.MaxBody = s.number("FIRN_MAX_BODY")
 	e.MaxAnswer = maxAnswer
 	e.UniqueLocations = s.flag("FIRN_UNIQUE_LOCATIONS", true)
+	e.CredentialDuration = s.duration("FIRN_CREDENTIAL_DURATION", time.Hour)
 	e.RequireRotation = s.flag("FIRN_REQUIRE_ROTATION", false)
 	e.AllowOverlappingCatalogs = s.flag("FIRN_ALLOW_OVERLAPPING_CATALOGS", false)
 	var err error
@@ -115,6 +118,15 @@ func (s *settings) flag(name string, otherwise bool) bool {
 	v, err := strconv.ParseBool(s.text(name, strconv.FormatBool(otherwise)))
 	if err != nil {
 		s.wrong = append(s.wrong, fmt.Errorf("%s must be true or false", name))
+	}
+	return v
+}
+
+// duration gives a duration, such as 15m.
+func (s *settings) duration(name string, otherwise time.Duration) time.Duration {
+	v, err := time.ParseDuration(s.text(name, otherwise.String()))
+	if err != nil {
+		s.wrong = append(s.wrong, fmt.Errorf("%s must be a duration, such as 15m", name))
 	}
 	return v
 }

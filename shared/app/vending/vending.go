@@ -6,6 +6,7 @@ import (
 
 	"firn/shared/app/base"
 	"firn/shared/app/contents"
+	"firn/shared/app/entra"
 	"firn/shared/app/function"
 	"firn/shared/app/storagekeys"
 	"firn/shared/blob"
@@ -16,6 +17,7 @@ import (
 	"firn/shared/sign/sigv4"
 	"firn/shared/vend"
 	"firn/shared/vend/aws"
+	"firn/shared/vend/azure"
 	"firn/shared/vend/kms"
 	"firn/shared/vend/r2"
 )
@@ -39,14 +41,14 @@ func Contents(files Files, more ...func(*base.Base, *catalog.Service) []rest.Pro
 	}
 }
 
-// Service makes the use-cases, with a cache before STS.
+// Service makes the use-cases, with a cache before STS. Signing for Azure needs none.
 func Service(e *function.Env, files Files) (*catalog.Service, error) {
 	named := storagekeys.Secrets(e.AWS, e.StorageSecrets, e.Now)
-	sts, err := aws.New(aws.Config{Base: e.AWS, Named: named, Log: e.Log})
+	sts, err := aws.New(aws.Config{Base: e.AWS, Named: named, Duration: e.CredentialDuration, Log: e.Log})
 	if err != nil {
 		return nil, err
 	}
-	signed, err := r2.New(r2.Config{Named: named, Now: e.Now})
+	signed, err := r2.New(r2.Config{Named: named, Now: e.Now, Duration: e.CredentialDuration})
 	if err != nil {
 		return nil, err
 	}
@@ -61,8 +63,15 @@ func Service(e *function.Env, files Files) (*catalog.Service, error) {
 		return nil, err
 	}
 	cache := vend.NewCache(vend.CacheConfig{Vendor: far, Now: e.Now})
+	kinds := vend.ByStorage{S3: cache, R2: signed}
+	if e.AzureClient != "" {
+		kinds.Azure, err = azure.New(azure.Config{Identity: entra.Federated(e.AzureClient, e.AWS, nil), Now: e.Now, Duration: e.CredentialDuration})
+		if err != nil {
+			return nil, err
+		}
+	}
 	signer := sigv4.New(sigv4.Config{Region: e.AWS.Region, Now: e.Now})
-	return contents.Service(&e.Base, contents.Drivers{Vendor: vend.ByStorage{S3: cache, R2: signed}, Signer: signer, Files: opener, Revoked: cache.Forget}), nil
+	return contents.Service(&e.Base, contents.Drivers{Vendor: vend.Lasting{Vendor: kinds, Now: e.Now}, Signer: signer, Files: opener, Revoked: cache.Forget}), nil
 }
 
 // shared lets the instances of the functions share what they mint, where the deployment has a key for that.
