@@ -32,7 +32,7 @@ var (
 // operations is the table; rows with more conditions stand before those with fewer.
 var operations = []operation{
 	{name: "ListParts", method: http.MethodGet, has: []string{"uploadId"}, may: []string{"max-parts", "part-number-marker"}, needs: Write, serve: (*call).listParts},
-	{name: "GetObject", method: http.MethodGet, may: []string{"x-amz-checksum-mode"}, headers: []string{"x-amz-checksum-mode"}, needs: Read, serve: (*call).getObject},
+	{name: "GetObject", method: http.MethodGet, may: []string{"x-amz-checksum-mode"}, headers: []string{"x-amz-checksum-mode", "x-amz-te"}, needs: Read, serve: (*call).getObject},
 	{name: "HeadObject", method: http.MethodHead, may: []string{"x-amz-checksum-mode"}, headers: []string{"x-amz-checksum-mode"}, needs: Read, serve: (*call).getObject},
 	{name: "UploadPartCopy", method: http.MethodPut, copies: true, has: []string{"partNumber", "uploadId"}, headers: copyHeaders, needs: Write, serve: (*call).uploadPartCopy},
 	{name: "UploadPart", method: http.MethodPut, has: []string{"partNumber", "uploadId"}, may: []string{"x-amz-sdk-checksum-algorithm"}, headers: bodyHeaders, needs: Write, serve: (*call).uploadPart},
@@ -50,8 +50,10 @@ var operations = []operation{
 // requests that have none.
 var commonHeaders = append([]string{"x-amz-date", "x-amz-content-sha256", "x-amz-security-token", "x-amz-user-agent", "x-amz-api-version", "x-amz-request-payer"}, checksumHeaders...)
 
-// headerValues are the only values of headers that ask for what is so here anyway.
+// headerValues are the only values of headers that ask for what is so here anyway, or for what a server need not give:
+// append-md5 is a wish of Java's SDK, which looks into the answer for whether it was granted.
 var headerValues = map[string][]string{
+	"x-amz-te":                 {"append-md5"},
 	"x-amz-acl":                {"private", "bucket-owner-full-control"},
 	"x-amz-storage-class":      {"STANDARD"},
 	"x-amz-metadata-directive": {"COPY", "REPLACE"},
