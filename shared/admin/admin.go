@@ -16,6 +16,11 @@
 // whose. So whatever takes a right away looks up who has it, writes, looks again for those who got it meanwhile, and tells.
 // A look-up that fails before the write fails the request without an effect.
 //
+// A catalog is made also where its storage fails when it is tried: roles, buckets and catalogs are made by the same hands, in
+// whatever order, and tools that declare them take a refusal for an end. It has no keys until a trial passes. What was found
+// is told to whoever asks for a trial; a header of the catalog's answers says that there is something to find, as the body is
+// Polaris's, and what a client reads there it writes back.
+//
 // A lost race is no refusal: it is read and decided anew. Only a version that the caller named and that is not the current
 // one is told as a conflict.
 //
@@ -36,6 +41,7 @@ import (
 	"firn/shared/access"
 	"firn/shared/fault"
 	"firn/shared/lake"
+	"firn/shared/probe"
 	"firn/shared/revoke"
 	"firn/shared/store"
 )
@@ -48,6 +54,9 @@ type Config struct {
 	Revoked func(ids ...lake.ID)  // told of principals, and of tables, whose keys must die at once; nil: nobody can end keys
 	EndKey  func(id string) error // ends one key of the embedded store; nil: there is none
 	Ender   revoke.Ender          // ends keys of AWS roles; nil: nobody can
+
+	Prober   *probe.Prober // tries storage; nil: nobody can
+	ProbeNew bool          // storage that is new is tried before keys to it are handed out
 
 	AllowFileStorage         bool // catalogs may be of storage type FILE
 	AllowOverlappingCatalogs bool // catalogs may share folders

@@ -36,8 +36,8 @@ type NewCatalog struct {
 var adminRights = []string{access.CatalogManageAccess.String(), access.CatalogManageMetadata.String()}
 
 // CreateCatalog makes a catalog with its role catalog_admin, which service_admin gets. Exists if the name is taken,
-// Invalid if one of its folders overlaps another catalog's and the server forbids that. Access requirement: CATALOG_CREATE
-// on the realm.
+// Invalid if one of its folders overlaps another catalog's and the server forbids that. A server that tries new storage does
+// so then, and the catalog says what came out: it is made all the same. Access requirement: CATALOG_CREATE on the realm.
 func (s *Service) CreateCatalog(ctx context.Context, c lake.Caller, n NewCatalog) (*lake.Catalog, error) {
 	if err := lake.CheckEntityName("name", n.Name); err != nil {
 		return nil, err
@@ -63,10 +63,19 @@ func (s *Service) CreateCatalog(ctx context.Context, c lake.Caller, n NewCatalog
 	if taken.Value != nil { // or it would be told that the catalog overlaps itself
 		return nil, fault.Taken(fault.Catalog, n.Name)
 	}
+	probes := s.probes(made)
+	if probes {
+		if made.Probe, err = s.unfinished(made); err != nil {
+			return nil, err
+		}
+	}
 	admin := &lake.CatalogRole{ID: lake.NewID(), Name: lake.CatalogAdmin, CatalogID: made.ID, Facts: lake.Facts{Version: 1, Created: now, Updated: now}}
 	err = s.Store.CreateCatalog(ctx, c.Realm, store.NewCatalog{Catalog: made, Admin: admin, Rights: adminRights, For: serviceAdmin.Value, Bases: s.claimed(folders)})
 	if err != nil {
 		return nil, err
+	}
+	if probes {
+		return s.prove(ctx, c, made), nil
 	}
 	return made, nil
 }
@@ -106,11 +115,13 @@ type CatalogChange struct {
 	Storage *lake.Storage // replaces the storage configuration; nil: it stays
 }
 
-// UpdateCatalog replaces a catalog's properties and storage configuration. Conflict if the version is not the current one;
+// UpdateCatalog replaces a catalog's properties and storage configuration. What was known of storage that changed is void;
+// a server that tries new storage does so first, and the catalog says what came out. Conflict if the version is not the current one;
 // Malformed if the storage would be another's (type, account, external id, tenant). Access requirement:
 // CATALOG_WRITE_PROPERTIES on it.
 func (s *Service) UpdateCatalog(ctx context.Context, c lake.Caller, name string, change CatalogChange) (*lake.Catalog, error) {
 	var next lake.Catalog
+	var tried *lake.Probe
 	err := again(func() error {
 		x, err := s.catalog(ctx, c, name, access.UpdateCatalog)
 		if err != nil {
@@ -137,6 +148,10 @@ func (s *Service) UpdateCatalog(ctx context.Context, c lake.Caller, name string,
 		if err := sameOwner(next.ID, &x.cat.Value.Storage, &next.Storage); err != nil {
 			return err
 		}
+		if tried, err = s.reprove(ctx, c, x.cat.Value, &next, tried); err != nil {
+			return err
+		}
+		next.Probe = tried
 		return s.Store.UpdateCatalog(ctx, c.Realm, x.cat, &next, s.claimed(folders))
 	})
 	if err != nil {

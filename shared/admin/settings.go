@@ -34,6 +34,9 @@ func applySettings(c *lake.Catalog) error {
 			return fault.New(fault.Argument, "Invalid value: %s: is for storage of type S3 with a roleArn and %s %s", flag.setting, lake.S3ProfileSetting, lake.ProfileAWS)
 		}
 	}
+	if value := c.Properties[string(lake.Probing)]; value != "" && value != "true" && value != "false" {
+		return fault.New(fault.Argument, "Invalid value: %s: must be true or false", lake.Probing)
+	}
 	s.CatalogName = ""
 	if s.SessionTags {
 		s.CatalogName = c.Name

@@ -1,6 +1,12 @@
 package lake
 
-import "time"
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"time"
+)
 
 // ProbeState is how a catalog's storage did when it was last tried.
 type ProbeState string
@@ -19,6 +25,17 @@ type Probe struct {
 	At       time.Time  `json:"at"`                 // to the millisecond
 	For      string     `json:"for"`                // fingerprint of the storage configuration that was tried
 	Findings []string   `json:"findings,omitempty"` // codes, the worst first: package probe has their meaning
+}
+
+// StorageFingerprint changes with whatever a probe of the catalog's storage depends on: the storage configuration, and the
+// folder in which it is tried.
+func (c *Catalog) StorageFingerprint() (string, error) {
+	config, err := json.Marshal(&c.Storage)
+	if err != nil {
+		return "", fmt.Errorf("encode storage configuration: %w", err)
+	}
+	sum := sha256.Sum256(append(config, c.DefaultBaseLocation()...)) // an encoded object ends where it ends
+	return base64.RawURLEncoding.EncodeToString(sum[:16]), nil
 }
 
 // Unproven says whether no keys may be handed out for the catalog: its storage failed when it was tried. One that was never

@@ -103,7 +103,7 @@ func (r Report) Codes() []string {
 
 // Probe tries the storage of a catalog, which need not be stored yet. It ends within the Timeout, or soon after ctx does.
 func (p *Prober) Probe(ctx context.Context, who Asker, c *lake.Catalog) Report {
-	if reason := skips(c); reason != "" {
+	if reason := Skips(c); reason != "" {
 		return Report{State: lake.ProbeSkipped, Reason: reason}
 	}
 	ctx, cancel := context.WithTimeout(ctx, p.config.Timeout)
@@ -117,8 +117,8 @@ func (p *Prober) Probe(ctx context.Context, who Asker, c *lake.Catalog) Report {
 	return t.report()
 }
 
-// skips gives the reason why a catalog's storage has nothing to try; empty if it has.
-func skips(c *lake.Catalog) string {
+// Skips gives the reason why a catalog's storage has nothing to try; empty if it has.
+func Skips(c *lake.Catalog) string {
 	s := &c.Storage
 	switch {
 	case s.Type == lake.File:

@@ -18,6 +18,7 @@ var requests = map[string]struct {
 	"getCatalog":                               {"GET /catalogs/c", access.GetCatalog},
 	"updateCatalog":                            {`PUT /catalogs/c {"currentEntityVersion":1}`, access.UpdateCatalog},
 	"deleteCatalog":                            {"DELETE /catalogs/empty", access.DeleteCatalog},
+	"probeCatalog":                             {"POST /catalogs/c/probe", access.UpdateCatalog},
 	"listPrincipals":                           {"GET /principals", access.ListPrincipals},
 	"createPrincipal":                          {`POST /principals {"principal":{"name":"new"}}`, access.CreatePrincipal},
 	"getPrincipal":                             {"GET /principals/victim", access.GetPrincipal},

@@ -75,6 +75,9 @@ func answerCatalog(status int, c *lake.Catalog, out catalogOut) (rest.Answer, er
 	if made := c.Storage.ExternalIDOf(c.ID); err == nil && made != c.Storage.ExternalID {
 		a.Header = http.Header{externalIDHeader: {made}}
 	}
+	if c.Probe != nil {
+		a = a.With(probeHeader, probed(c.Probe))
+	}
 	return a, err
 }
 

@@ -56,6 +56,7 @@ func Protocol(s *admin.Service) rest.Protocol {
 		route("GET", catalog, "getCatalog", h.getCatalog),
 		route("PUT", catalog, "updateCatalog", rest.Body(h.updateCatalog)),
 		route("DELETE", catalog, "deleteCatalog", h.deleteCatalog),
+		h.probing(),
 
 		route("GET", principals, "listPrincipals", h.listPrincipals),
 		route("POST", principals, "createPrincipal", rest.Body(h.createPrincipal)),

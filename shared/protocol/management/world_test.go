@@ -16,6 +16,7 @@ import (
 	"firn/shared/kv/bolt"
 	"firn/shared/kv/faulty"
 	"firn/shared/lake"
+	"firn/shared/probe"
 	"firn/shared/protocol/management"
 	"firn/shared/rest"
 	"firn/shared/store"
@@ -55,6 +56,7 @@ func newWorld(t *testing.T, change func(*admin.Config)) *world {
 			w.revoked = append(w.revoked, w.names[id])
 		}
 	}}
+	c.Prober = probe.New(probe.Config{Now: now}) // without drivers: storage without keys needs none
 	if change != nil {
 		change(&c)
 	}
