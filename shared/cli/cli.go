@@ -9,7 +9,7 @@
 // written wrongly, which then had no effect. Every command is one request or a few, and nothing is kept on this machine.
 //
 // It refuses to find credentials by itself, to follow redirects (they would carry a secret elsewhere), and to print a
-// secret other than the one that create, rotate-credentials or reset was just given, once, on stdout.
+// secret other than the one that create, rotate-credentials, reset or issue-token was just given, once, on stdout.
 //
 // A namespace is written with dots between its levels. A dot inside a level is written `\.`; a level cannot hold a
 // backslash, so nothing else needs escaping.
@@ -47,7 +47,7 @@ type Config struct {
 
 // nouns are the commands beside serve.
 var nouns = []func(*session) *cobra.Command{
-	catalogs, principals, principalRoles, catalogRoles, privileges, namespaces, version,
+	catalogs, principals, principalRoles, catalogRoles, privileges, namespaces, shares, recipients, version,
 }
 
 // Main runs one command and gives its exit code: 0, 1 for a failure, 2 for wrong usage. args begin behind the program's

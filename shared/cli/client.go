@@ -21,6 +21,7 @@ import (
 const (
 	management = "/api/management/v1" // Polaris management API
 	iceberg    = "/api/catalog/v1"    // Iceberg REST catalog API
+	sharing    = "/api/sharing"       // Delta Sharing: the endpoint of profile files
 )
 
 const (

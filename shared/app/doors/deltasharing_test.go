@@ -1,6 +1,7 @@
 package doors_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -240,6 +241,25 @@ func (w *world) rotate(who string) {
 	w.login(who) // with the secret that it had first
 	if a := w.ask(w.tokens[who], "POST /api/management/v1/principals/"+who+"/rotate"); a.Code != 200 {
 		w.t.Fatalf("rotate: got %d %s", a.Code, a.Body)
+	}
+}
+
+// What a client with a profile of type oauth_client_credentials does (the reference client's OAuthClient).
+func TestAClientWithTheCredentialsOfItsPrincipal(t *testing.T) {
+	w := newWorld(t)
+	w.shared()
+	basic := base64.StdEncoding.EncodeToString([]byte(w.ids["ann"] + ":" + w.secret["ann"]))
+	a := w.ask("", "POST /api/catalog/v1/oauth/tokens grant_type=client_credentials&scope=PRINCIPAL_ROLE:ALL",
+		"Content-Type: application/x-www-form-urlencoded", "Accept: application/json", "Authorization: Basic "+basic)
+	var granted struct {
+		Token string `json:"access_token"`
+		Lives int    `json:"expires_in"`
+	}
+	if err := json.Unmarshal(a.Body.Bytes(), &granted); err != nil || granted.Lives < 600 {
+		t.Fatalf("got %d %s, want a token that need not be renewed at once", a.Code, a.Body)
+	}
+	if a := w.ask(granted.Token, table("Sales", "Daily", "lake")); a.Code != 200 {
+		t.Errorf("got %d %s, want keys", a.Code, a.Body)
 	}
 }
 
