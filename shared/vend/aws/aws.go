@@ -59,9 +59,9 @@ const (
 	maxDuration = 43_200 * time.Second
 )
 
-// packedWarning is the percentage of STS's space for policy and tags, packed, from which on the log is told. What STS packs,
-// and how, it does not publish: the percentage in its answers is all that can be known before 100 is an error.
-const packedWarning = 75
+// fullWarning is the percentage of STS's space for policy and tags from which on the log is told. What STS packs into it, and
+// how, it does not publish: the percentage in its answers is all that can be known before 100 is an error.
+const fullWarning = 75
 
 // Vendor asks STS. Safe for concurrent use.
 type Vendor struct {
@@ -111,12 +111,19 @@ func (v *Vendor) Vend(ctx context.Context, storage *lake.Storage, g vend.Grant) 
 	if err != nil {
 		return vend.Credential{}, translate(ctx, err)
 	}
-	if packed := aws.ToInt32(output.PackedPolicySize); packed >= packedWarning {
-		v.config.Log.WarnContext(ctx, "the session policy of a table nearly fills what STS packs; a longer location will be refused",
-			"packed_percent", packed, "characters", len(*input.Policy), "tags", len(input.Tags), "prefixes", len(g.Prefixes),
+	if percent := full(output); percent >= fullWarning {
+		v.config.Log.WarnContext(ctx, "the session policy of a table nearly fills what STS takes; a longer location will be refused",
+			"full_percent", percent, "characters", len(*input.Policy), "tags", len(input.Tags), "prefixes", len(g.Prefixes),
 			"credential", *input.RoleSessionName, "catalog_id", string(g.CatalogID), "table", g.Table, "table_id", string(g.TableID))
 	}
 	return credential(storage, *input.RoleSessionName, output)
+}
+
+// full is the percentage of its space that STS says was filled, 0 if it says none: by the token's size, or as it said before
+// that and compatible stores still do, by the packed size of policy and tags.
+func full(output *sts.AssumeRoleOutput) int32 {
+	//lint:ignore SA1019 what replaces it is read beside it
+	return max(aws.ToInt32(output.SessionTokenUtilization), aws.ToInt32(output.PackedPolicySize))
 }
 
 // input is the whole request, made without I/O.

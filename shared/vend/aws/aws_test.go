@@ -240,7 +240,7 @@ func TestAnswersThatAreNone(t *testing.T) {
 			w.Write([]byte(`<AssumeRoleResponse><AssumeRoleResult/></AssumeRoleResponse>`))
 			return true
 		},
-		"no token":      func(w http.ResponseWriter) bool { stsAnswer(w, 0, "", "2026-05-04T13:00:00Z"); return true },
+		"no token":      func(w http.ResponseWriter) bool { stsAnswer(w, "", "", "2026-05-04T13:00:00Z"); return true },
 		"no connection": func(http.ResponseWriter) bool { panic(http.ErrAbortHandler) },
 	}
 	for name, answer := range rows {

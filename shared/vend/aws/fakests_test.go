@@ -34,7 +34,7 @@ type fakeSTS struct {
 	mu       sync.Mutex
 	policies map[string]*iamtest.Policy // by session token
 	requests []url.Values
-	packed   int // PackedPolicySize of the answers
+	full     string // an element of the answers that says how full they are
 	answer   func(w http.ResponseWriter) (done bool)
 }
 
@@ -94,7 +94,7 @@ func (f *fakeSTS) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	token := fmt.Sprintf("token-%d", len(f.requests))
 	f.policies[token] = policy
-	stsAnswer(w, f.packed, token, testNow.Add(time.Duration(duration)*time.Second).Format(time.RFC3339))
+	stsAnswer(w, f.full, token, testNow.Add(time.Duration(duration)*time.Second).Format(time.RFC3339))
 }
 
 // goodTags says whether tags are within the bounds of the API reference.
@@ -108,10 +108,10 @@ func goodTags(form url.Values) bool {
 	return true
 }
 
-func stsAnswer(w http.ResponseWriter, packed int, token, expiration string) {
+func stsAnswer(w http.ResponseWriter, full, token, expiration string) {
 	fmt.Fprintf(w, `<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials><AccessKeyId>ASIATEST</AccessKeyId>`+
 		`<SecretAccessKey>wJalr+secret</SecretAccessKey><SessionToken>%s</SessionToken><Expiration>%s</Expiration></Credentials>`+
-		`<PackedPolicySize>%d</PackedPolicySize></AssumeRoleResult></AssumeRoleResponse>`, token, expiration, packed)
+		`%s</AssumeRoleResult></AssumeRoleResponse>`, token, expiration, full)
 }
 
 func stsError(w http.ResponseWriter, status int, code string) {
@@ -167,11 +167,10 @@ func named(name string) aws.CredentialsProvider {
 		})
 	case "away":
 		return aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return aws.Credentials{}, errors.New("away") })
-	default:
-		return nil
 	case "lab":
+		return credentials.NewStaticCredentialsProvider("AKIALAB", "lab-secret", "")
 	}
-	return credentials.NewStaticCredentialsProvider("AKIALAB", "lab-secret", "")
+	return nil
 }
 
 // vendor asks the fake without retries.
