@@ -115,7 +115,7 @@ func newWorld(t *testing.T) *world {
 	w.store = store.New(store.Config{Driver: w.table, Now: now})
 	b := &base.Base{Store: w.store, Keys: keys, Log: slog.New(slog.NewTextHandler(&w.log, nil)), Now: now,
 		Settings: base.Settings{Realms: []lake.Realm{"POLARIS", "OTHER"}, AllowFileStorage: true}}
-	admins := administration.Service(b, nil)
+	admins := administration.Service(b, administration.Drivers{})
 	inside := catalog.New(catalog.Config{Store: w.store, Vendor: w.vendor, Files: blob.ByStorage{}, Log: b.Log, Now: now})
 	w.door, err = b.Door("", nil, append(doors.Protocols(b, inside), tokens.Protocol(b), administration.Protocol(admins))...)
 	if err != nil {

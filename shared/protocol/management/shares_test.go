@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"firn/shared/kv"
 	"firn/shared/kv/faulty"
 	"firn/shared/lake"
 	"firn/shared/store"
@@ -204,4 +205,37 @@ func TestRacesOfShares(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What a share left is swept, and nothing of the next one of its name, also where that comes while it is swept.
+func TestTheSweepOfAShareLeavesItsNamesakeAlone(t *testing.T) {
+	w := newWorld(t, nil)
+	w.shared()
+	w.must(strings.Replace(inSales, "Orders", "old", 1))
+	anew := func() {
+		w.must(`POST /shares {"name":"Sales"}`, inSales, `PUT /shares/Sales/recipients {"name":"ann"}`)
+	}
+	w.table.Next(faulty.List, faulty.Fault{}, faulty.Fault{Before: anew}) // whose keys die; what is left
+	w.must("DELETE /shares/Sales")
+	if got := w.ask("root", "GET /shares/Sales/tables").said(); strings.Count(got, `"name"`) != 1 || !strings.Contains(got, "Orders") {
+		t.Errorf("got %s, want the new share's table alone", got)
+	}
+	if got := w.ask("root", "GET /shares/Sales/recipients").said(); strings.Count(got, `"name"`) != 1 || !strings.Contains(got, "ann") {
+		t.Errorf("got %s, want the new share's recipient alone", got)
+	}
+	for _, left := range []string{"alias/R/sales", "member/R/sales"} {
+		items, _, err := w.table.List(t.Context(), kv.Page{Partition: left, Limit: kv.MaxList})
+		if err != nil || len(items) != 1 {
+			t.Errorf("%s: got %d items (%v), want one", left, len(items), err)
+		}
+	}
+}
+
+// The longest names make keys that the table takes.
+func TestTheLongestNamesOfShares(t *testing.T) {
+	w := newWorld(t, nil)
+	w.shared()
+	long := strings.Repeat("x", 255)
+	w.must(`POST /shares {"name":"`+long+`"}`, `POST /shares/`+long+`/tables {"schema":"`+long+`","name":"`+long+`","catalogName":"c","namespace":["n"],"tableName":"t"}`,
+		`PUT /shares/`+long+`/recipients {"name":"ann"}`, "GET /shares/"+long+"/tables", "DELETE /shares/"+long)
 }
