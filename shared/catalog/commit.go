@@ -136,6 +136,8 @@ func (s *Service) commit(ctx context.Context, c lake.Caller, catalog string, id 
 		if moved.Folders, err = x.newFolders(t.Value, item); err != nil {
 			return Loaded{}, 0, err
 		}
+	} else if err := stays(id, t.Value, item); err != nil {
+		return Loaded{}, 0, err
 	}
 	done, err := x.swap(ctx, n, t, base, next, item, moved)
 	return done, retries, err
@@ -179,6 +181,25 @@ func (x *session) nextItem(id lake.Identifier, t *lake.Table, base, next *iceber
 	item.Version++
 	item.Updated = now.Truncate(time.Millisecond)
 	return &item, nil
+}
+
+// stays refuses a version that names folders beyond the table's own although no update moves it: its metadata file was
+// changed by other hands, which may write there, and what it names now was never claimed.
+func stays(id lake.Identifier, old, item *lake.Table) error {
+	own, err := folders(old.Location, old.Paths)
+	if err != nil {
+		return err
+	}
+	want, err := folders(item.Location, item.Paths)
+	if err != nil {
+		return err
+	}
+	for _, p := range want {
+		if !(bounds{folders: own}).cover(p) {
+			return fault.Of(fault.Invalid, fault.Table, id.String(), "Cannot commit to table %s: its metadata file was changed outside of the catalog and names the folder %s, which is not the table's", id, p)
+		}
+	}
+	return nil
 }
 
 // newFolders gives the folders of a version that moves which the table does not hold yet.
