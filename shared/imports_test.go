@@ -72,7 +72,7 @@ var rooms = []room{
 	{"vend/aws", "fault lake location vend vend/aws/session", "net/http github.com/aws"},
 	{"vend/r2", "fault lake location vend", "github.com/aws github.com/golang-jwt"},
 	{"vend/azure/adlsrest", "fault", "net/http"},
-	{"vend/azure/azuretest", "", "net/http"},
+	{"vend/azure/azuretest", "", "net/http environment"},
 	{"vend/azure", "fault lake location vend vend/azure/adlsrest", "net/http"},
 	{"vend/gcs/gcstest", "", "net/http google.golang.org"},
 	{"vend/gcs", "fault lake location vend", "net/http google.golang.org"},
