@@ -21,6 +21,10 @@ type Environment struct {
 	AllowOverlappingCatalogs bool
 	SharedLocations          bool // server-made folders have no unique leaf
 	MaxBody                  int  // bytes of a request; 0: the server's default
+	CredentialMinutes        int  // how long vended credentials live, 15 to 60 (a role that assumes a role gets no longer); 0: an hour
+	// SharedCredentials lets the functions' instances share the keys that they mint, in the table, encrypted under a KMS key of
+	// their own. It spares STS where many instances come and go, and costs a read for each scope that is cold in one.
+	SharedCredentials bool
 
 	// Durability. Keep leaves table, secret and key in the account when the stack is deleted, and protects them and the stack
 	// from deletion.
@@ -110,6 +114,8 @@ func (e Environment) check() error {
 		return fmt.Errorf("environment %s: a domain needs a name and a certificate", e.Name)
 	case e.Firewall.Tokens > e.Firewall.Requests || e.Firewall.Requests > 0 && e.Firewall.Tokens < 10:
 		return fmt.Errorf("environment %s: a firewall needs limits of at least 10, and no more tokens than requests", e.Name)
+	case e.CredentialMinutes != 0 && (e.CredentialMinutes < 15 || e.CredentialMinutes > 60):
+		return fmt.Errorf("environment %s: vended credentials live 15 to 60 minutes", e.Name)
 	case retention(e.LogDays) == "":
 		return fmt.Errorf("environment %s: CloudWatch keeps no logs for %d days", e.Name, e.LogDays)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -99,6 +100,12 @@ func (s *firn) variables(name rest.Function) *map[string]*string {
 		"FIRN_ALLOW_OVERLAPPING_CATALOGS": jsii.String(strconv.FormatBool(s.AllowOverlappingCatalogs)),
 		// The collector works harder before Lambda ends the process for want of memory.
 		"GOMEMLIMIT": jsii.String(strconv.Itoa(memory[name]*9/10) + "MiB"),
+	}
+	if s.CredentialMinutes > 0 {
+		v["FIRN_CREDENTIAL_DURATION"] = jsii.String(strconv.Itoa(s.CredentialMinutes) + "m")
+	}
+	if s.shared != nil && slices.Contains(vends, name) {
+		v["FIRN_SHARED_CREDENTIALS_KEY"] = s.shared.KeyArn()
 	}
 	if s.MaxBody > 0 {
 		v["FIRN_MAX_BODY"] = jsii.String(strconv.Itoa(s.MaxBody))

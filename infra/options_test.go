@@ -3,12 +3,15 @@
 package main
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"firn/shared/rest"
 )
 
 func TestADomainOfOnesOwn(t *testing.T) {
@@ -103,6 +106,47 @@ func TestSettingsOfTheServer(t *testing.T) {
 			t.Error("dev is traced")
 		}
 	}
+}
+
+func TestKeysMayBeSharedAndShort(t *testing.T) {
+	stack := firnOf(t, "dev", func(c *config) { c.SharedCredentials, c.CredentialMinutes = true, 15 })
+	key := slices.Collect(maps.Keys(stack.of("AWS::KMS::Key")))
+	if len(key) != 1 {
+		t.Fatalf("got %d keys, want one", len(key))
+	}
+	for _, name := range order {
+		role := roleOf(t, stack, name)
+		want := ""
+		if slices.Contains(vends, name) {
+			want = "kms:Decrypt kms:GenerateDataKey on <" + key[0] + ".Arn>"
+		}
+		if got := told(role)["SharedCredentials"]; got != want {
+			t.Errorf("%s: got %q, want %q", name, got, want)
+		}
+		reads, puts := mayTouch(role, "ReadItems", "vended/*"), mayTouch(role, "PutItems", "vended/*")
+		if reads != (want != "") || puts != reads {
+			t.Errorf("%s: reads shared keys %v, puts them %v, want %v", name, reads, puts, want != "")
+		}
+	}
+	for _, f := range stack.of("AWS::Lambda::Function") {
+		v := at(f.Properties, "Environment", "Variables")
+		if text(at(v, "FIRN_CREDENTIAL_DURATION")) != "15m" {
+			t.Errorf("got keys for %v, want 15m", at(v, "FIRN_CREDENTIAL_DURATION"))
+		}
+	}
+	if told(roleOf(t, firnOf(t, "dev"), rest.Credentials))["SharedCredentials"] != "" {
+		t.Error("a deployment that does not ask for it shares keys")
+	}
+}
+
+// mayTouch says whether the role's statement reaches items whose partition key has the pattern.
+func mayTouch(role *declared, sid, pattern string) bool {
+	for _, s := range statements(at(role.Properties, "Policies")) {
+		if text(at(s, "Sid")) == sid {
+			return slices.Contains(texts(at(s, "Condition", "ForAllValues:StringLike", "dynamodb:LeadingKeys")), pattern)
+		}
+	}
+	return false
 }
 
 func TestOnlyOneEnvironmentSetsTheGatewaysAccount(t *testing.T) {

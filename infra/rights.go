@@ -30,8 +30,8 @@ var rights = map[rest.Function]right{
 	// A login reads the client's item, an exchange of tokens the principal's. The keys come from the secret.
 	rest.Token: {read: "client principal"},
 
-	// A refresh finds the table, a recipient's request finds it by its share, and where it was renamed by its id. Nothing is written.
-	rest.Credentials: {read: authority + " ns entry share alias member recipient object", list: "grants"},
+	// A refresh finds the table, also one that is staged, a recipient's request finds it by its share, and where it was renamed by its id. Nothing is written.
+	rest.Credentials: {read: authority + " ns entry staged share alias member recipient object", list: "grants"},
 
 	// A commit swaps the table's entry and refreshes its copy. One that moves the table, or makes a staged one, also claims
 	// folders (which lists claims, and lets a staged one of the same table give way) and bumps guards.
@@ -62,6 +62,9 @@ var rights = map[rest.Function]right{
 	// Work that goes on: the list of it, and what is given back when a piece is done. A rotation publishes the new keys.
 	worker: {read: "signing work", list: "work", put: "signing", remove: "work location"},
 }
+
+// sharedKeys is what those that vend may do beside, where the deployment lets them share what they minted.
+var sharedKeys = right{read: "vended", put: "vended"}
 
 // order is how the functions are told: the map's would change from run to run.
 var order = []rest.Function{rest.Token, rest.Management, rest.Catalog, rest.Commit, rest.Credentials, worker}

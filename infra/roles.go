@@ -31,7 +31,13 @@ const (
 // role makes a function's role, whole: nothing is added to it later.
 func (s *firn) role(name rest.Function, logs awslogs.LogGroup) awsiam.Role {
 	statements := []awsiam.PolicyStatement{allow("WriteLogs", []string{"logs:CreateLogStream", "logs:PutLogEvents"}, logs.LogGroupArn())}
-	for _, a := range rights[name].actions() {
+	may := rights[name]
+	if s.shared != nil && slices.Contains(vends, name) {
+		may.read, may.put = may.read+" "+sharedKeys.read, may.put+" "+sharedKeys.put
+		statements = append(statements, allowIf("SharedCredentials", []string{"kms:Decrypt", "kms:GenerateDataKey"},
+			map[string]any{"StringEquals": map[string]any{"kms:EncryptionContext:firn": "shared-credentials"}}, s.shared.KeyArn()))
+	}
+	for _, a := range may.actions() {
 		var keys []string
 		for _, t := range a.types {
 			keys = append(keys, leading(t))

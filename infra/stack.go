@@ -29,6 +29,7 @@ type firn struct {
 	awscdk.Stack
 	config
 	key       awskms.Key // nil: AWS's own keys
+	shared    awskms.Key // of shared credentials; nil: none are shared
 	table     awsdynamodb.CfnTable
 	secret    awssecretsmanager.CfnSecret
 	functions map[rest.Function]*function
@@ -47,7 +48,10 @@ func newFirn(scope constructs.Construct, id string, c config) (*firn, error) {
 	s := &firn{Stack: awscdk.NewStack(scope, jsii.String(id), props), config: c}
 	awscdk.Tags_Of(s.Stack).Add(jsii.String("firn-environment"), jsii.String(c.Name), nil)
 	if c.OwnKey {
-		s.addKey()
+		s.key = s.newKey("Key", "firn's table and signing secret")
+	}
+	if c.SharedCredentials {
+		s.shared = s.newKey("SharedCredentialsKey", "firn's vended credentials, which its functions share")
 	}
 	s.addTable()
 	s.addSecret()

@@ -82,6 +82,7 @@ func story(t *testing.T, d *deployed) {
 		return made["table-uuid"], made["location"]
 	}
 	uuid, where := stage("staged", "")
+	ask(200, "GET", tables+"/staged/credentials?staged="+fmt.Sprint(uuid), "")
 	create("staged", uuid, where)
 	uuid, _ = stage("wider", `"location":"s3://lake/base/n/wider/narrow",`)
 	create("wider", uuid, "s3://lake/base/n/wider") // around its own staged folder, which gives way

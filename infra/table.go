@@ -9,10 +9,10 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// addKey makes the KMS key of table and secret. What is encrypted with a key that is gone is gone, so the key outlives both.
-func (s *firn) addKey() {
-	s.key = awskms.NewKey(s.Stack, jsii.String("Key"), &awskms.KeyProps{
-		Description:       jsii.String("firn's table and signing secret (" + s.Name + ")"),
+// newKey makes a KMS key. What is encrypted with a key that is gone is gone, so the key of a table that is kept is kept.
+func (s *firn) newKey(id, what string) awskms.Key {
+	return awskms.NewKey(s.Stack, &id, &awskms.KeyProps{
+		Description:       jsii.String(what + " (" + s.Name + ")"),
 		EnableKeyRotation: jsii.Bool(true),
 		PendingWindow:     awscdk.Duration_Days(jsii.Number(30)),
 		RemovalPolicy:     s.removal(),
