@@ -248,8 +248,8 @@ func TestAnswersThatAreNone(t *testing.T) {
 			f := newFakeSTS(t)
 			f.answer = answer
 			cred, err := f.vendor(t).Vend(t.Context(), f.storage(), grant(t, vend.Read, "s3://lake/ns/t/"))
-			if !fault.Is(err, fault.Unavailable) || cred.S3 != nil {
-				t.Errorf("got %v and %v, want no credential and unavailable", cred, err)
+			if !fault.Is(err, fault.Unavailable) || fault.From(err).RetryAfter != retryAfter || cred.S3 != nil {
+				t.Errorf("got %v and %v, want no credential and unavailable for %v", cred, err, retryAfter)
 			}
 		})
 	}

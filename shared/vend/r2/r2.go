@@ -53,6 +53,9 @@ const (
 	maxToken    = 8 << 10 // bytes: it is a header of every request
 )
 
+// retryAfter is what clients are told while whoever keeps the credentials of a storageName does not answer.
+const retryAfter = 2 * time.Second
+
 // Vendor signs keys. Safe for concurrent use.
 type Vendor struct{ config Config }
 
@@ -137,7 +140,7 @@ func (v *Vendor) parent(ctx context.Context, name string) (aws.Credentials, erro
 		return aws.Credentials{}, own
 	}
 	if err != nil {
-		return aws.Credentials{}, fault.Of(fault.Unavailable, fault.Credential, "", "The credentials of storageName %q cannot be read now. Try again.", name).Because(err)
+		return aws.Credentials{}, fault.Of(fault.Unavailable, fault.Credential, "", "The credentials of storageName %q cannot be read now. Try again.", name).Because(err).After(retryAfter)
 	}
 	if c.AccessKeyID == "" || c.SecretAccessKey == "" || c.SessionToken != "" {
 		return aws.Credentials{}, fault.Of(fault.Invalid, fault.Credential, "", "The credentials of storageName %q are not the access key of an R2 API token.", name)

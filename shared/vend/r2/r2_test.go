@@ -136,6 +136,9 @@ func TestWhatCannotBeSignedIsRefused(t *testing.T) {
 			if !fault.Is(err, row.kind) || !strings.Contains(fault.From(err).Message, row.want) || cred.S3 != nil {
 				t.Errorf("got %v and %v, want %q of kind %s", cred, err, row.want, row.kind)
 			}
+			if again := fault.From(err).RetryAfter > 0; again != (row.kind == fault.Unavailable) {
+				t.Errorf("got a time to come again: %v, want it where that helps alone", again)
+			}
 			if err != nil && strings.Contains(err.Error(), parentSecret) {
 				t.Error("the error holds the parent's secret")
 			}
