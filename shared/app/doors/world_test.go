@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"firn/shared/app/administration"
+	"firn/shared/admin"
 	"firn/shared/app/base"
 	"firn/shared/app/doors"
 	"firn/shared/app/tokens"
@@ -23,6 +23,7 @@ import (
 	"firn/shared/kv/faulty"
 	"firn/shared/lake"
 	"firn/shared/location"
+	"firn/shared/protocol/management"
 	"firn/shared/rest"
 	"firn/shared/store"
 	"firn/shared/token"
@@ -115,9 +116,9 @@ func newWorld(t *testing.T) *world {
 	w.store = store.New(store.Config{Driver: w.table, Now: now})
 	b := &base.Base{Store: w.store, Keys: keys, Log: slog.New(slog.NewTextHandler(&w.log, nil)), Now: now,
 		Settings: base.Settings{Realms: []lake.Realm{"POLARIS", "OTHER"}, AllowFileStorage: true}}
-	admins := administration.Service(b, administration.Drivers{})
+	admins := admin.New(admin.Config{Store: w.store, Log: b.Log, Now: now, AllowFileStorage: true})
 	inside := catalog.New(catalog.Config{Store: w.store, Vendor: w.vendor, Files: blob.ByStorage{}, Log: b.Log, Now: now})
-	w.door, err = b.Door("", nil, append(doors.Protocols(b, inside), tokens.Protocol(b), administration.Protocol(admins))...)
+	w.door, err = b.Door("", nil, append(doors.Protocols(b, inside), tokens.Protocol(b), management.Protocol(admins))...)
 	if err != nil {
 		t.Fatal(err)
 	}
