@@ -55,7 +55,7 @@ func deploy(t *testing.T, used *ledger, overlapping bool) *deployed {
 			Settings: base.Settings{Realms: []lake.Realm{"POLARIS", "OTHER"}, MaxBody: 1_000_000, AllowFileStorage: true, AllowOverlappingCatalogs: overlapping, RequireRotation: true}}
 	}
 	for _, realm := range []lake.Realm{"POLARIS", "OTHER"} { // `firn bootstrap` has the administrator's rights
-		if _, _, err := administration.Service(at(""), nil).Bootstrap(t.Context(), realm, lake.Credentials{ClientID: "root", ClientSecret: "s3cr3t"}); err != nil {
+		if _, _, err := administration.Service(at(""), administration.Drivers{}).Bootstrap(t.Context(), realm, lake.Credentials{ClientID: "root", ClientSecret: "s3cr3t"}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -62,7 +62,7 @@ type App struct {
 func New(c Config) (*App, error) {
 	b := &base.Base{Store: store.New(store.Config{Driver: c.Table, Now: c.Now}), Keys: c.Keys, Log: c.Log, Now: c.Now, Settings: c.Settings}
 	inside := contents.Service(b, contents.Drivers{Vendor: c.Vendor, Signer: c.Signer, Files: c.Files, Revoked: c.Revoked})
-	admins := administration.Service(b, c.Revoked)
+	admins := administration.Service(b, administration.Drivers{Revoked: c.Revoked, Prober: administration.Prober(b, c.Vendor, c.Files, false)})
 	all := append([]rest.Protocol{tokens.Protocol(b), administration.Protocol(admins), contents.Protocol(inside), base.Operations()}, doors.Protocols(b, inside)...)
 	door, err := b.Door("", c.Metrics.observer(), all...)
 	if err != nil {

@@ -46,6 +46,6 @@ func Bootstrap(ctx context.Context, w World, c BootstrapConfig) error {
 	if err := s.PublishKeys(ctx, jwks); err != nil {
 		return err
 	}
-	admins := administration.Service(&base.Base{Store: s, Keys: keys, Log: slog.New(slog.DiscardHandler), Now: time.Now}, nil)
+	admins := administration.Service(&base.Base{Store: s, Keys: keys, Log: slog.New(slog.DiscardHandler), Now: time.Now}, administration.Drivers{})
 	return bootstrap(ctx, admins, realms(c.Realms), given, w)
 }

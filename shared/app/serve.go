@@ -34,6 +34,7 @@ type ServeConfig struct {
 	RequireRotation          bool
 	AllowOverlappingCatalogs bool
 	UniqueLocations          bool
+	Probe                    bool
 	CredentialDuration       time.Duration
 	LogFormat                string
 }
@@ -95,7 +96,7 @@ func Serve(ctx context.Context, w World, c ServeConfig) (err error) {
 	metrics := NewMetrics()
 	all, err := embedded.config(ctx, Config{Table: db, Keys: keys, Log: log, Now: time.Now, Metrics: metrics, Settings: base.Settings{
 		Realms: realms(c.Realms), MaxBody: c.MaxBody, AllowFileStorage: c.AllowFileStorage, AllowOverlappingCatalogs: c.AllowOverlappingCatalogs,
-		RequireRotation: c.RequireRotation, UniqueLocations: c.UniqueLocations, CredentialDuration: c.CredentialDuration}})
+		RequireRotation: c.RequireRotation, UniqueLocations: c.UniqueLocations, Probe: c.Probe, CredentialDuration: c.CredentialDuration}})
 	if err != nil {
 		return err
 	}

@@ -33,7 +33,7 @@ const baseLocation = "default-base-location" // a property, and a flag of the sa
 
 func catalogs(s *session) *cobra.Command {
 	return group("catalogs", "Manage catalogs",
-		catalogsCreate(s), catalogsGet(s), catalogsList(s), catalogsUpdate(s), catalogsDelete(s))
+		catalogsCreate(s), catalogsGet(s), catalogsList(s), catalogsUpdate(s), catalogsProbe(s), catalogsDelete(s))
 }
 
 func catalogPath(name string) []string { return []string{management, "catalogs", name} }
@@ -41,9 +41,14 @@ func catalogPath(name string) []string { return []string{management, "catalogs",
 func catalogsCreate(s *session) *cobra.Command {
 	var kind, storageType, base string
 	var properties []string
+	var unprobed bool
 	var cmd *cobra.Command
 	cmd = leaf("create CATALOG", "Create a catalog", func(ctx context.Context, args []string) error {
-		all, err := pairs("property", append(properties, baseLocation+"="+base))
+		properties = append(properties, baseLocation+"="+base)
+		if unprobed {
+			properties = append(properties, noProbe)
+		}
+		all, err := pairs("property", properties)
 		if err != nil {
 			return err
 		}
@@ -54,7 +59,7 @@ func catalogsCreate(s *session) *cobra.Command {
 		body := map[string]any{"catalog": map[string]any{
 			"type": kind, "name": args[0], "properties": all, "storageConfigInfo": storage,
 		}}
-		return s.say(ctx, request{method: http.MethodPost, path: []string{management, "catalogs"}, body: body, needs: manageService},
+		return s.sayOfCatalog(ctx, request{method: http.MethodPost, path: []string{management, "catalogs"}, body: body, needs: manageService},
 			"Created catalog %s.", args[0])
 	})
 	fs := cmd.Flags()
@@ -63,6 +68,7 @@ func catalogsCreate(s *session) *cobra.Command {
 	oneOf(fs, &storageType, "storage-type", "", "kind of object store", "S3", "AZURE", "GCS", "FILE")
 	fs.StringVar(&base, baseLocation, "", "`location` under which namespaces begin, such as s3://bucket/folder")
 	fs.StringArrayVar(&properties, "property", nil, "`key=value` that engines read as a default, so never a secret; repeatable")
+	fs.BoolVar(&unprobed, "no-probe", false, noProbeUsage)
 	bindSettings(fs, false)
 	required(cmd, "storage-type", baseLocation)
 	return cmd
@@ -77,6 +83,9 @@ func catalogsGet(s *session) *cobra.Command {
 			record(w, object)
 			if id := header.Get("Firn-External-Id"); id != "" {
 				fmt.Fprintf(w, "\nThe server assumes the role with the external id %s: the role's trust policy should ask for it.\n", plain(id))
+			}
+			if found := header.Get(probeHeader); found != "" {
+				fmt.Fprintf(w, "\nThe last probe of its storage: %s.\n", plain(found))
 			}
 		})
 	})
@@ -139,11 +148,15 @@ func (s *session) reaches(ctx context.Context, role, catalog string) (bool, erro
 func catalogsUpdate(s *session) *cobra.Command {
 	var flags editFlags
 	var base string
+	var unprobed bool
 	var cmd *cobra.Command
 	const needs = "CATALOG_WRITE_PROPERTIES on the catalog, or " + manageService
 	cmd = leaf("update CATALOG", "Change a catalog", func(ctx context.Context, args []string) error {
 		if base != "" {
 			flags.set = append(flags.set, baseLocation+"="+base)
+		}
+		if unprobed {
+			flags.set = append(flags.set, noProbe)
 		}
 		change, err := flags.parse()
 		if err != nil {
@@ -162,12 +175,13 @@ func catalogsUpdate(s *session) *cobra.Command {
 				return err
 			}
 		}
-		return s.say(ctx, request{method: http.MethodPut, path: catalogPath(args[0]), body: body, needs: needs}, "Updated catalog %s.", args[0])
+		return s.sayOfCatalog(ctx, request{method: http.MethodPut, path: catalogPath(args[0]), body: body, needs: needs}, "Updated catalog %s.", args[0])
 	})
 	fs := cmd.Flags()
 	fs.SortFlags = false
 	fs.StringVar(&base, baseLocation, "", "new `location` under which namespaces begin")
 	flags.bind(fs)
+	fs.BoolVar(&unprobed, "no-probe", false, noProbeUsage)
 	bindSettings(fs, true)
 	return cmd
 }

@@ -26,6 +26,7 @@ type ServeConfig struct {
 	RequireRotation          bool          // a principal that must rotate its credentials may do nothing else
 	AllowOverlappingCatalogs bool          // base locations of catalogs may contain each other
 	UniqueLocations          bool          // the server adds a random part to the locations that it makes
+	Probe                    bool          // storage of new catalogs is tried before keys to it are handed out
 	CredentialDuration       time.Duration // of vended credentials, 15 minutes to 12 hours
 	LogFormat                string        // "text" or "json"
 }
@@ -54,6 +55,7 @@ those that are not given are made and printed, once.`
 	fs.BoolVar(&s.RequireRotation, "require-rotation", false, "a principal made with the duty to rotate its credentials may do nothing before")
 	fs.BoolVar(&s.AllowOverlappingCatalogs, "allow-overlapping-catalogs", false, "allow catalogs whose base locations contain each other")
 	fs.BoolVar(&s.UniqueLocations, "unique-locations", true, "add a random part to the locations of new tables")
+	fs.BoolVar(&s.Probe, "probe", true, "try the storage of new catalogs before keys to it are handed out")
 	fs.DurationVar(&s.CredentialDuration, "credential-duration", time.Hour, "how long vended credentials live, a `duration` of 15m to 12h")
 	oneOf(fs, &s.LogFormat, "log-format", "text", "form of the log", "text", "json")
 	fs.VisitAll(func(f *pflag.Flag) { fromEnvironment(fs, f.Name) })

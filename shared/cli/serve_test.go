@@ -26,11 +26,11 @@ func run(t *testing.T, c cli.Config, environment map[string]string, args ...stri
 func TestServeConfig(t *testing.T) {
 	defaults := cli.ServeConfig{
 		Data: "./firn-data", Listen: "127.0.0.1:8181", StoreListen: "127.0.0.1:8182", Realms: []string{"POLARIS"},
-		MaxBody: 10485760, UniqueLocations: true, CredentialDuration: time.Hour, LogFormat: "text",
+		MaxBody: 10485760, UniqueLocations: true, Probe: true, CredentialDuration: time.Hour, LogFormat: "text",
 	}
 	everything := cli.ServeConfig{
 		Data: "/d", Listen: ":1", StoreListen: "[::1]:2", Realms: []string{"A", "B"}, MaxBody: 1, AllowFileStorage: true,
-		RequireRotation: true, AllowOverlappingCatalogs: true, UniqueLocations: false, CredentialDuration: 15 * time.Minute, LogFormat: "json",
+		RequireRotation: true, AllowOverlappingCatalogs: true, UniqueLocations: false, Probe: false, CredentialDuration: 15 * time.Minute, LogFormat: "json",
 	}
 	with := func(change func(*cli.ServeConfig)) cli.ServeConfig {
 		c := defaults
@@ -47,12 +47,12 @@ func TestServeConfig(t *testing.T) {
 		{name: "nothing given", want: defaults},
 		{name: "all flags", want: everything, args: []string{
 			"--data=/d", "--listen=:1", "--store-listen=[::1]:2", "--realms=A,B", "--max-body=1", "--allow-file-storage",
-			"--require-rotation", "--allow-overlapping-catalogs", "--unique-locations=false", "--credential-duration=15m", "--log-format=JSON",
+			"--require-rotation", "--allow-overlapping-catalogs", "--unique-locations=false", "--probe=false", "--credential-duration=15m", "--log-format=JSON",
 		}},
 		{name: "all variables", want: everything, environment: map[string]string{
 			"FIRN_DATA": "/d", "FIRN_LISTEN": ":1", "FIRN_STORE_LISTEN": "[::1]:2", "FIRN_REALMS": "A,B", "FIRN_MAX_BODY": "1",
 			"FIRN_ALLOW_FILE_STORAGE": "true", "FIRN_REQUIRE_ROTATION": "1", "FIRN_ALLOW_OVERLAPPING_CATALOGS": "true",
-			"FIRN_UNIQUE_LOCATIONS": "false", "FIRN_CREDENTIAL_DURATION": "900s", "FIRN_LOG_FORMAT": "json",
+			"FIRN_UNIQUE_LOCATIONS": "false", "FIRN_PROBE": "false", "FIRN_CREDENTIAL_DURATION": "900s", "FIRN_LOG_FORMAT": "json",
 		}},
 		{
 			name: "a flag comes before its variable", environment: map[string]string{"FIRN_DATA": "/variable"}, args: []string{"--data=/flag"},

@@ -29,7 +29,7 @@ type server struct{ api, store, data string } // host:port, host:port, folder
 var serves = regexp.MustCompile(`^firn serves .* at http://(\S+)/api/catalog and .* at http://(\S+)\n$`)
 
 // startServer runs `firn serve` on a data folder of its own until the test ends. The realms POLARIS and OTHER have
-// root:s3cr3t.
+// root:s3cr3t. It tries no storage, unless the flags say so: most of the tests' is nowhere.
 func startServer(t testing.TB, log io.Writer, flags ...string) server {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
@@ -40,7 +40,7 @@ func startServer(t testing.TB, log io.Writer, flags ...string) server {
 		getenv := func(name string) string {
 			return map[string]string{"FIRN_BOOTSTRAP_CREDENTIALS": "POLARIS,root,s3cr3t;OTHER,root,s3cr3t"}[name]
 		}
-		args := append([]string{"serve", "--data", data, "--listen=127.0.0.1:0", "--store-listen=127.0.0.1:0"}, flags...)
+		args := append([]string{"serve", "--data", data, "--listen=127.0.0.1:0", "--store-listen=127.0.0.1:0", "--probe=false"}, flags...)
 		ended <- cli.Main(ctx, commandLine(getenv, write, log), args)
 		write.Close()
 	}()

@@ -51,7 +51,7 @@ type Browser interface {
 
 // Config says with what storage is tried.
 type Config struct {
-	Vendor  vend.Vendor // without a cache
+	Vendor  vend.Vendor // may have a cache in front: no two probes ask for the same
 	Files   blob.Opener
 	Browser Browser // nil: nobody asks
 	// Apart tells roles that a probe is none of vending (vend.Grant.Probe): for a server that may not vend itself.
@@ -108,7 +108,7 @@ func (p *Prober) Probe(ctx context.Context, who Asker, c *lake.Catalog) Report {
 	}
 	ctx, cancel := context.WithTimeout(ctx, p.config.Timeout)
 	defer cancel()
-	t := &trial{config: &p.config, who: who, catalog: c, until: p.config.Now().Add(p.config.Patience)}
+	t := &trial{config: &p.config, who: who, catalog: c, until: p.config.Now().Add(p.config.Patience), epoch: string(lake.NewID())}
 	if err := t.place(); err != nil {
 		t.find(Finding{Check: KeyMinted, Code: StorageInvalid, Message: fault.From(err).Message})
 	} else {

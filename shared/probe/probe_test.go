@@ -33,6 +33,10 @@ func TestAStoreWhoseKeysAreNarrowPasses(t *testing.T) {
 	if w.left() {
 		t.Error("objects are left")
 	}
+	first := w.asked[0].Epoch
+	if w.asked = nil; w.try(t.Context(), nil).State != lake.ProbePassed || w.asked[0].Epoch == first || first == "" {
+		t.Errorf("got the epoch %q twice, want keys that no cache gives to another probe", first)
+	}
 	for _, g := range w.asked {
 		if g.PrincipalID != "p1" || g.CatalogID != "catalogid" || g.Why != "probe" || g.Probe {
 			t.Errorf("got grant %+v, want one that names who asked, and says that it is a probe only where the server is apart", g)

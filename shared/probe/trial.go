@@ -26,6 +26,7 @@ type trial struct {
 	catalog      *lake.Catalog
 	own, sibling location.Prefix
 	until        time.Time // till when what is denied is tried again
+	epoch        string    // of this probe alone
 
 	findings []Finding
 	passed   []Check
@@ -90,7 +91,7 @@ func (t *trial) key(ctx context.Context, check Check, folder location.Prefix, ac
 
 func (t *trial) grant(folder location.Prefix, actions vend.Actions) vend.Grant {
 	return vend.Grant{Realm: t.who.Realm, Principal: t.who.Principal, PrincipalID: t.who.PrincipalID, CatalogID: t.catalog.ID, TableID: Folder,
-		Table: Folder, Prefixes: []location.Prefix{folder}, Actions: actions, Probe: t.config.Apart, Why: "probe"}
+		Table: Folder, Prefixes: []location.Prefix{folder}, Actions: actions, Epoch: t.epoch, Probe: t.config.Apart, Why: "probe"}
 }
 
 // ownFolder proves that a key opens its folder, and that a reader's opens it for reading alone. It says whether the key

@@ -4,19 +4,35 @@ package administration
 import (
 	"firn/shared/admin"
 	"firn/shared/app/base"
+	"firn/shared/blob"
 	"firn/shared/lake"
+	"firn/shared/probe"
+	"firn/shared/probe/cors"
 	"firn/shared/protocol/management"
 	"firn/shared/rest"
+	"firn/shared/vend"
 )
 
-// Service makes the use-cases. revoked is told of principals and tables whose keys must die at once; nil: nobody can.
-func Service(b *base.Base, revoked func(ids ...lake.ID)) *admin.Service {
-	return admin.New(admin.Config{Store: b.Store, Log: b.Log, Now: b.Now, Revoked: revoked, AllowFileStorage: b.AllowFileStorage,
-		AllowOverlappingCatalogs: b.AllowOverlappingCatalogs, RequireRotation: b.RequireRotation})
+// Drivers are what reaches storage and the keys to it.
+type Drivers struct {
+	Revoked func(ids ...lake.ID) // told of principals and tables whose keys must die at once; nil: nobody can
+	Prober  *probe.Prober        // tries storage; nil: nobody can
+}
+
+// Service makes the use-cases.
+func Service(b *base.Base, d Drivers) *admin.Service {
+	return admin.New(admin.Config{Store: b.Store, Log: b.Log, Now: b.Now, Revoked: d.Revoked, Prober: d.Prober, ProbeNew: b.Probe,
+		AllowFileStorage: b.AllowFileStorage, AllowOverlappingCatalogs: b.AllowOverlappingCatalogs, RequireRotation: b.RequireRotation})
+}
+
+// Prober tries storage by the drivers that hand out keys and that read metadata files. apart says that the server has a right
+// to probe and none to vend.
+func Prober(b *base.Base, vendor vend.Vendor, files blob.Opener, apart bool) *probe.Prober {
+	return probe.New(probe.Config{Vendor: vend.Audited{Vendor: vendor, Log: b.Log}, Files: files, Browser: cors.Browser{}, Apart: apart, Now: b.Now})
 }
 
 // Protocol gives the routes of the management API.
 func Protocol(s *admin.Service) rest.Protocol { return management.Protocol(s) }
 
-// Part gives them where no key can be ended from.
-func Part(b *base.Base) rest.Protocol { return Protocol(Service(b, nil)) }
+// Part gives them where storage cannot be reached.
+func Part(b *base.Base) rest.Protocol { return Protocol(Service(b, Drivers{})) }

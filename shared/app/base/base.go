@@ -34,6 +34,7 @@ type Settings struct {
 	AllowOverlappingCatalogs bool
 	RequireRotation          bool
 	UniqueLocations          bool
+	Probe                    bool          // storage of catalogs that are made or changed is tried before keys to it are handed out
 	CredentialDuration       time.Duration // of vended credentials, where their issuer can be told; 0: an hour
 }
 
