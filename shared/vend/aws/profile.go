@@ -31,8 +31,9 @@ const (
 	noPolicies = "its store's STS takes no session policy"
 )
 
-// profiles are the stores that are known, by what their documentation and experiments with them say. One that is not sure to
-// take a session policy is not vended for; an administrator whose release does may choose the profile compatible.
+// profiles are the stores that are known. MinIO was tried, the others are what their documentation says; where that is wrong,
+// a store refuses the policy or the key opens nothing. One that is not sure to take a session policy is not vended for; an
+// administrator whose release does may choose the profile compatible.
 var profiles = map[lake.S3Profile]profile{
 	lake.ProfileAWS:        {role: true, kms: kmsViaS3},
 	lake.ProfileCompatible: {kms: kmsAny},
