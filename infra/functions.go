@@ -107,6 +107,9 @@ func (s *firn) variables(name rest.Function) *map[string]*string {
 	if s.shared != nil && slices.Contains(vends, name) {
 		v["FIRN_SHARED_CREDENTIALS_KEY"] = s.shared.KeyArn()
 	}
+	if s.AzureClient != "" && slices.Contains(vends, name) {
+		v["FIRN_AZURE_CLIENT_ID"] = jsii.String(s.AzureClient)
+	}
 	if s.MaxBody > 0 {
 		v["FIRN_MAX_BODY"] = jsii.String(strconv.Itoa(s.MaxBody))
 	}

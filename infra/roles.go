@@ -58,6 +58,14 @@ func (s *firn) role(name rest.Function, logs awslogs.LogGroup) awsiam.Role {
 	if slices.Contains(vends, name) {
 		statements = append(statements, allow("AssumeVendingRoles", []string{"sts:AssumeRole"}, s.vendingRoles()...))
 	}
+	if s.AzureClient != "" && slices.Contains(vends, name) {
+		// What AWS signs of the role is of use to Entra alone, in any of Azure's clouds.
+		statements = append(statements, allowIf("ProveToAzure", []string{"sts:GetWebIdentityToken"}, map[string]any{
+			"ForAllValues:StringEquals": map[string]any{"sts:IdentityTokenAudience": []string{
+				"api://AzureADTokenExchange", "api://AzureADTokenExchangeChina", "api://AzureADTokenExchangeUSGov"}},
+			"Null": map[string]any{"sts:IdentityTokenAudience": "false"},
+		}, jsii.String("*")))
+	}
 	if name == rest.Management {
 		statements = append(statements, allowIf("ProbeVendingRoles", []string{"sts:AssumeRole", "sts:TagSession"}, map[string]any{
 			"StringLike":                map[string]any{"sts:ExternalId": "*" + probeSuffix},
