@@ -91,6 +91,7 @@ var rooms = []room{
 	{"app/doors", "app/base catalog protocol/* rest sharing", ""},
 	{"app/cloudtest", "kv/dynamo/dynamotest token/secretsmanager/secretsmanagertest vend/kms/kmstest", "net/http clock"},
 	{"app/entra", "fault lake vend/azure", "net/http github.com/aws github.com/Azure"},
+	{"app/gcp", "blob blob/gcs fault lake vend vend/gcs", "net/http github.com/aws cloud.google.com"},
 	{"app/*", "* */* */*/*", "net/http github.com/aws environment clock"},
 	{"app", "* */*", "net/http github.com/aws github.com/prometheus environment clock"},
 	{"cli", "access lake", "net/http github.com/spf13"},

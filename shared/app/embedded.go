@@ -69,6 +69,10 @@ func (e *embedded) config(ctx context.Context, c Config) (Config, error) {
 		return c, err
 	}
 	opener.Azure = blobazure.New(blobazure.Config{})
+	forgetGCS, err := addGoogle(ctx, c, &vendor, &opener)
+	if err != nil {
+		return c, err
+	}
 	forget := func(...lake.ID) {}
 	signing := sigv4.Config{Region: embeddedRegion, Now: c.Now}
 	if c.AllowFileStorage {
@@ -98,6 +102,7 @@ func (e *embedded) config(ctx context.Context, c Config) (Config, error) {
 	c.Vendor, c.Files, c.Signer = vend.Lasting{Vendor: vendor, Now: e.now}, opener, sigv4.New(signing)
 	c.Revoked = func(ids ...lake.ID) {
 		forget(ids...)
+		forgetGCS(ids...)
 		for _, id := range ids {
 			for _, subject := range []string{"principal:", "table:"} {
 				if err := e.issuer.Revoke(subject + string(id)); err != nil {

@@ -37,13 +37,15 @@ type Env struct {
 	base.Base
 	AWS    aws.Config
 	Secret string // ARN of the secret that signs; empty where the function does not
+	// Getenv reads the settings of what not every function has (package gcp).
+	Getenv func(string) string
 	// AzureClient is the client id of the application as which Azure knows the function; empty: it does not.
 	AzureClient string
 	// SharedKey is the ARN of the KMS key under which instances share the credentials that they mint; empty: they do not.
 	SharedKey string
 	// StorageSecrets begins the names of the secrets that catalogs may name (package storagekeys); empty: none.
 	StorageSecrets string
-	ring      *token.Ring
+	ring           *token.Ring
 }
 
 // Keys says where a function reads the keys of tokens.
@@ -68,7 +70,7 @@ const maxAnswer = 4 << 20
 // initialised, when it has a whole processor and no one waits.
 func open(ctx context.Context, getenv func(string) string, keys Keys) (*Env, error) {
 	s := settings{getenv: getenv}
-	e := &Env{Secret: getenv("FIRN_SIGNING_SECRET"), SharedKey: getenv("FIRN_SHARED_CREDENTIALS_KEY"), StorageSecrets: getenv("FIRN_STORAGE_SECRETS"), AzureClient: getenv("FIRN_AZURE_CLIENT_ID")}
+	e := &Env{Getenv: getenv, Secret: getenv("FIRN_SIGNING_SECRET"), SharedKey: getenv("FIRN_SHARED_CREDENTIALS_KEY"), StorageSecrets: getenv("FIRN_STORAGE_SECRETS"), AzureClient: getenv("FIRN_AZURE_CLIENT_ID")}
 	table := s.text("FIRN_TABLE", "")
 	e.Log = slog.New(rest.LogHandler(slog.NewJSONHandler(os.Stderr, nil)))
 	e.Now = time.Now

@@ -3,6 +3,7 @@ package objects
 
 import (
 	"firn/shared/app/function"
+	"firn/shared/app/gcp"
 	"firn/shared/blob"
 	"firn/shared/blob/azure"
 	"firn/shared/blob/s3"
@@ -14,5 +15,9 @@ func Files(e *function.Env) (blob.Opener, error) {
 	if err != nil {
 		return nil, err
 	}
-	return blob.ByStorage{S3: opener, Azure: azure.New(azure.Config{})}, nil
+	google, err := gcp.Read(e.Getenv)
+	if err != nil {
+		return nil, err
+	}
+	return blob.ByStorage{S3: opener, GCS: google.Opener(), Azure: azure.New(azure.Config{})}, nil
 }

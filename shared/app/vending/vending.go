@@ -8,6 +8,7 @@ import (
 	"firn/shared/app/contents"
 	"firn/shared/app/entra"
 	"firn/shared/app/function"
+	"firn/shared/app/gcp"
 	"firn/shared/app/storagekeys"
 	"firn/shared/blob"
 	"firn/shared/catalog"
@@ -58,12 +59,16 @@ func Service(e *function.Env, files Files) (*catalog.Service, error) {
 			return nil, err
 		}
 	}
-	far, err := shared(e, sts)
+	forGCS, err := google(e)
+	if err != nil {
+		return nil, err
+	}
+	far, err := shared(e, vend.ByStorage{S3: sts, GCS: forGCS})
 	if err != nil {
 		return nil, err
 	}
 	cache := vend.NewCache(vend.CacheConfig{Vendor: far, Now: e.Now})
-	kinds := vend.ByStorage{S3: cache, R2: signed}
+	kinds := vend.ByStorage{S3: cache, GCS: cache, R2: signed}
 	if e.AzureClient != "" {
 		kinds.Azure, err = azure.New(azure.Config{Identity: entra.Federated(e.AzureClient, e.AWS, nil), Now: e.Now, Duration: e.CredentialDuration})
 		if err != nil {
@@ -72,6 +77,15 @@ func Service(e *function.Env, files Files) (*catalog.Service, error) {
 	}
 	signer := sigv4.New(sigv4.Config{Region: e.AWS.Region, Now: e.Now})
 	return contents.Service(&e.Base, contents.Drivers{Vendor: vend.Lasting{Vendor: kinds, Now: e.Now}, Signer: signer, Files: opener, Revoked: cache.Forget}), nil
+}
+
+// google is the issuer of keys for GCS; nil where the function is nobody to Google.
+func google(e *function.Env) (vend.Vendor, error) {
+	settings, err := gcp.Read(e.Getenv)
+	if err != nil || settings.Audience == "" {
+		return nil, err
+	}
+	return settings.Vendor(gcp.Federate(settings, e.AWS), e.Now)
 }
 
 // shared lets the instances of the functions share what they mint, where the deployment has a key for that.

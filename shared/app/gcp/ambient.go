@@ -1,0 +1,66 @@
+package gcp
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"cloud.google.com/go/auth"
+	"cloud.google.com/go/auth/credentials"
+
+	"firn/shared/fault"
+	"firn/shared/lake"
+	"firn/shared/vend/gcs"
+)
+
+// Ambient is whoever this machine is to Google: a credentials file, whoever is logged in to Google's command line, or the
+// service account of a Google machine. It is looked for when a token is first needed.
+type Ambient struct {
+	client *http.Client
+	mu     sync.Mutex
+	found  *auth.Credentials
+}
+
+var _ gcs.Identity = (*Ambient)(nil)
+
+// Here makes the identity of this machine. It does no I/O.
+func Here(s Settings) *Ambient { return &Ambient{client: s.Client} }
+
+// early is how long before its end the library asks for another token, where its issuer gives one.
+const early = 50 * time.Minute
+
+// Token gets a token as fresh as its issuer gives it: the server of a Google machine keeps one until it is nearly over.
+func (a *Ambient) Token(ctx context.Context) (gcs.Token, error) {
+	creds, err := a.detect()
+	if err != nil {
+		return gcs.Token{}, fault.Of(fault.Unsupported, fault.Credential, "", noIdentity).Because(err)
+	}
+	token, err := creds.Token(ctx)
+	if err != nil {
+		status := 0
+		if told, ok := errors.AsType[*auth.Error](err); ok && told.Response != nil {
+			status = told.Response.StatusCode
+		}
+		return gcs.Token{}, translate(ctx, status, err)
+	}
+	return gcs.Token{Value: lake.Secret(token.Value), Expires: token.Expiry}, nil
+}
+
+// detect keeps what it found; what is not there may come.
+func (a *Ambient) detect() (*auth.Credentials, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.found != nil {
+		return a.found, nil
+	}
+	found, err := credentials.DetectDefault(&credentials.DetectOptions{Scopes: []string{cloudPlatform}, EarlyTokenRefresh: early, DisableAsyncRefresh: true,
+		Client: a.client, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return nil, err
+	}
+	a.found = found
+	return found, nil
+}
