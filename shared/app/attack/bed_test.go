@@ -21,6 +21,8 @@ import (
 	blobs3 "firn/shared/blob/s3"
 	"firn/shared/lake"
 	"firn/shared/s3local"
+	"firn/shared/sign"
+	"firn/shared/sign/sigv4"
 	"firn/shared/vend"
 	vendaws "firn/shared/vend/aws"
 	vendlocal "firn/shared/vend/local"
@@ -32,9 +34,11 @@ type bed struct {
 	lake, vault string         // buckets
 	config      map[string]any // of a catalog's storage
 	vendor      vend.Vendor
+	signer      sign.Signer
 	files       blob.Opener
 	revoked     func(ids ...lake.ID)
 	ends        bool // a revoked key is dead at once
+	endpoint    func() string
 
 	put  func(bucket, key, text string)
 	list func(bucket string) map[string]string // contents, or what changes with them, by key
@@ -66,7 +70,9 @@ func embedded(t *testing.T, log *slog.Logger) *bed {
 	files, err := bloblocal.New(bloblocal.Config{Store: store, Issuer: issuer})
 	must(t, err)
 	return &bed{lake: "lake", vault: "vault", config: map[string]any{"storageType": "S3"}, ends: true,
-		vendor: vend.ByStorage{Embedded: vendor}, files: blob.ByStorage{Embedded: files},
+		endpoint: func() string { return server.URL },
+		signer:   sigv4.New(sigv4.Config{Embedded: func() string { return server.URL }, Now: time.Now}),
+		vendor:   vend.ByStorage{Embedded: vendor}, files: blob.ByStorage{Embedded: files},
 		revoked: func(ids ...lake.ID) {
 			for _, id := range ids {
 				must(t, issuer.Revoke("principal:"+string(id)))
@@ -102,7 +108,7 @@ func minio(t *testing.T, _ *slog.Logger) *bed {
 		t.Skip("FIRN_TEST_MINIO is not set")
 	}
 	owner := s3try.Client(endpoint, "firnroot", "firnroot-secret", "")
-	b := &bed{config: map[string]any{"storageType": "S3", "endpoint": endpoint, "region": "us-east-1", "pathStyleAccess": true}}
+	b := &bed{endpoint: func() string { return endpoint }, config: map[string]any{"storageType": "S3", "endpoint": endpoint, "region": "us-east-1", "pathStyleAccess": true}}
 	b.lake, b.vault = bucket(t, owner, "lake"), bucket(t, owner, "vault")
 	base := aws.Config{Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("vendor", "vendor-secret", "")}
 	sts, err := vendaws.New(vendaws.Config{Base: base})
@@ -110,6 +116,7 @@ func minio(t *testing.T, _ *slog.Logger) *bed {
 	cache := vend.NewCache(vend.CacheConfig{Vendor: sts, Now: time.Now})
 	files, err := blobs3.New(blobs3.Config{Base: base})
 	must(t, err)
+	b.signer = sigv4.New(sigv4.Config{Now: time.Now})
 	b.vendor, b.files, b.revoked = vend.ByStorage{S3: cache}, blob.ByStorage{S3: files}, cache.Forget
 	b.put = func(bucket, key, text string) {
 		_, err := owner.PutObject(t.Context(), &s3.PutObjectInput{Bucket: &bucket, Key: &key, Body: bytes.NewReader([]byte(text))})

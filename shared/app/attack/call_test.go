@@ -130,6 +130,14 @@ func (a answer) text(path ...string) string {
 	return s
 }
 
+// number gives a number at the top of the answer.
+func (a answer) number(name string) int {
+	var m map[string]any
+	_ = json.Unmarshal(a.body, &m)
+	n, _ := m[name].(float64)
+	return int(n)
+}
+
 // schema is the least that a table needs.
 var schema = doc{"type": "struct", "schema-id": 0, "fields": []doc{{"id": 1, "name": "n", "required": false, "type": "long"}}}
 

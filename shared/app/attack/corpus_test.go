@@ -127,7 +127,7 @@ func wrongWords(a answer) string {
 	switch {
 	case strings.HasPrefix(a.op, "oauth."):
 		return ""
-	case told.ErrorCode != "" && told.Message != "" || told.Code > 1000 && told.Message != "":
+	case told.ErrorCode != "" && told.Message != "" || told.Code >= 1000 && told.Message != "":
 		return ""
 	case json.Unmarshal(told.Error, &model) != nil || model.Message == "" || model.Type == "" || model.Code != a.code:
 		return "not the dialect's shape"
@@ -139,6 +139,7 @@ func wrongWords(a answer) string {
 // attacker's.
 func (x *attack) open(a answer, location string) {
 	x.t.Helper()
+	x.tap.take()
 	own := folderOf(location)
 	for _, v := range x.victims {
 		if v.in(own) {

@@ -30,6 +30,7 @@ import (
 type world struct {
 	*bed
 	t             *testing.T
+	server        app.Config
 	app           *app.App
 	tap           *tap
 	log           *record
@@ -58,9 +59,9 @@ func open(t *testing.T, bed func(*testing.T, *slog.Logger) *bed) *world {
 	t.Cleanup(func() { db.Close() })
 	keys, err := token.NewKeys()
 	must(t, err)
-	w.app, err = app.New(app.Config{Table: tappedTable{db, w.tap}, Keys: keys, Vendor: tappedVendor{w.vendor, w.tap}, Files: tappedOpener{w.files, w.tap},
-		Revoked: w.revoked, Log: log, Now: time.Now, Settings: base.Settings{Realms: []lake.Realm{"POLARIS", "OTHER"}, UniqueLocations: true}})
-	must(t, err)
+	w.server = app.Config{Table: tappedTable{db, w.tap}, Keys: keys, Vendor: tappedVendor{w.vendor, w.tap}, Signer: w.signer, Files: tappedOpener{w.files, w.tap},
+		Revoked: w.revoked, Log: log, Now: time.Now, Settings: base.Settings{Realms: []lake.Realm{"POLARIS", "OTHER"}, UniqueLocations: true}}
+	w.restart()
 	for _, p := range w.app.Routes {
 		for _, r := range p.Routes {
 			w.routes[p.Name+"."+r.Operation] = r
@@ -74,6 +75,14 @@ func open(t *testing.T, bed func(*testing.T, *slog.Logger) *bed) *world {
 	w.populate()
 	t.Cleanup(func() { must(t, w.app.Catalog.Store.Verify(context.Background())) })
 	return w
+}
+
+// restart makes another instance over the same table: what the one before remembered is forgotten.
+func (w *world) restart() {
+	w.t.Helper()
+	var err error
+	w.app, err = app.New(w.server)
+	must(w.t, err)
 }
 
 // login gets a token.
