@@ -95,7 +95,7 @@ func (b burglar) around(victims []object, own object) []attempt {
 	}
 	var all []attempt
 	for _, bucket := range slices.Sorted(maps.Keys(of)) {
-		objects := append(of[bucket], types(objects, types.ObjectIdentifier{Key: aws.String(own.key + "gone")})
+		objects := append(of[bucket], types.ObjectIdentifier{Key: aws.String(own.key + "gone")})
 		all = append(all, attempt{"multi-delete in " + bucket, func() error {
 			out, err := b.DeleteObjects(b.ctx, &s3.DeleteObjectsInput{Bucket: &bucket, Delete: &types.Delete{Objects: objects}})
 			if err != nil {
