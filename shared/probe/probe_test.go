@@ -122,6 +122,27 @@ func told(r probe.Report) []string {
 	return out
 }
 
+// A key may open the wrong folder and not its own.
+func TestAKeyThatOpensTheWrongFolder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.widen = func(g *vend.Grant) {
+			p, err := location.ParsePrefix(sibling)
+			if err != nil {
+				t.Fatal(err)
+			}
+			g.Prefixes = []location.Prefix{p}
+		}
+		got := w.try(t.Context(), nil)
+		if diff := cmp.Diff(told(got), []string{"wide scope.list sibling.list", "wide scope.write sibling.write", "broken policy.denied own.write"}); diff != "" {
+			t.Errorf("(-got +want):\n%s", diff)
+		}
+		if w.left() {
+			t.Error("objects are left")
+		}
+	})
+}
+
 // Each of the four is looked for on its own: a store may be open in one way alone.
 func TestASiblingThatIsOpenInOneWay(t *testing.T) {
 	for op, want := range map[string]string{
@@ -210,6 +231,7 @@ func TestEachFindingOfTheTokenService(t *testing.T) {
 		{"a deny", denied("User: u is not authorized to perform: sts:AssumeRole on resource: r with an explicit deny in a service control policy"), "broken policy.explicit-deny key"},
 		{"firn's own keys", credential(fault.Forbidden, "InvalidClientTokenId", "The security token included in the request is invalid."), "broken server.credentials key"},
 		{"firn's own keys at a compatible store", credential(fault.Forbidden, "InvalidAccessKeyId", "does not exist"), "broken server.credentials key"},
+		{"firn's own keys at MinIO", denied("The request signature we calculated does not match the signature you provided."), "broken server.credentials key"},
 		{"a duration that the role does not take", credential(fault.Invalid, "ValidationError", "MaxSessionDuration"), "broken role.invalid key"},
 		{"a Region that is off", credential(fault.Forbidden, "RegionDisabledException", ""), "broken region.disabled key"},
 		{"a policy that is too large", credential(fault.Invalid, "PackedPolicyTooLarge", ""), "broken policy.too-large key"},

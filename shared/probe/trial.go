@@ -61,7 +61,9 @@ func (t *trial) run(ctx context.Context) {
 	case !ok:
 		return
 	case !t.ownFolder(ctx, key):
-		t.blind(ctx, key)
+		if slices.Contains([]Code{PolicyDenied, PolicyExplicit, KMSDenied}, t.findings[len(t.findings)-1].Code) {
+			t.blind(ctx, key)
+		}
 		return
 	}
 	if !slices.Contains(t.passed, OwnList) { // which empties the folder
@@ -159,8 +161,8 @@ func (t *trial) neighbour(ctx context.Context, key blob.Bucket) {
 	t.denied(ctx, SiblingDelete, ScopeDelete, func() error { return key.Delete(ctx, there) })
 }
 
-// blind looks for the worst with a key that does not open its own folder: what it opens elsewhere is told, what it is denied
-// proves nothing.
+// blind looks for the worst with a key that the store knows and that does not open its own folder: what it opens elsewhere
+// is told, what it is denied proves nothing.
 func (t *trial) blind(ctx context.Context, key blob.Bucket) {
 	if ctx.Err() != nil {
 		return

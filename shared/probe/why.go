@@ -37,13 +37,21 @@ var denials = []struct {
 	{"explicit deny", PolicyExplicit},
 }
 
+// misread is what MinIO's STS says, as a denial, of a signature that is wrong.
+const misread = "signature we calculated does not match"
+
+// known gives the code of what a store named itself; empty if it only denied.
+func known(err error) Code {
+	code, words := said(err)
+	if strings.Contains(words, misread) {
+		return KeyRejected
+	}
+	return refusals[code]
+}
+
 // passing says whether what was refused may be allowed soon: rights that are new, and a folder that another probe empties.
 func passing(err error) bool {
-	if errors.Is(err, errForgets) {
-		return true
-	}
-	code, _ := said(err)
-	return fault.Is(err, fault.Forbidden) && refusals[code] == ""
+	return errors.Is(err, errForgets) || fault.Is(err, fault.Forbidden) && known(err) == ""
 }
 
 // why names what is wrong with a check that had to succeed.
@@ -51,15 +59,14 @@ func (t *trial) why(ctx context.Context, check Check, err error) Finding {
 	f := Finding{Check: check, Detail: t.detail(err)}
 	e := fault.From(err)
 	asked := e.Noun == fault.Credential // a token service, rather than the store
-	code, words := said(err)
-	switch {
+	_, words := said(err)
+	switch code := known(err); {
 	case ctx.Err() != nil || e.Kind == fault.Timeout:
 		f.Code = EndpointLate
-	case refusals[code] != "":
-		f.Code = refusals[code]
-		if f.Code == KeyRejected && asked {
-			f.Code = ServerKeys
-		}
+	case code == KeyRejected && asked:
+		f.Code = ServerKeys
+	case code != "":
+		f.Code = code
 	case errors.Is(err, errForgets):
 		f.Code = StoreForgets
 	case e.Kind == fault.Forbidden:
