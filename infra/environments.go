@@ -25,6 +25,8 @@ type Environment struct {
 	// SharedCredentials lets the functions' instances share the keys that they mint, in the table, encrypted under a KMS key of
 	// their own. It spares STS where many instances come and go, and costs a read for each scope that is cold in one.
 	SharedCredentials bool
+	// NamedStorage lets catalogs name credentials of their storage (storageName NAME): the secret firn-ENVIRONMENT/storage/NAME.
+	NamedStorage bool
 	// AzureClient is the client id of the application as which Azure knows the functions (README, "Storage in Azure"); empty: no keys
 	// for ADLS Gen2.
 	AzureClient string

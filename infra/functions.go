@@ -104,6 +104,9 @@ func (s *firn) variables(name rest.Function) *map[string]*string {
 	if s.CredentialMinutes > 0 {
 		v["FIRN_CREDENTIAL_DURATION"] = jsii.String(strconv.Itoa(s.CredentialMinutes) + "m")
 	}
+	if s.NamedStorage && slices.Contains(vends, name) {
+		v["FIRN_STORAGE_SECRETS"] = jsii.String(s.storageSecrets())
+	}
 	if s.shared != nil && slices.Contains(vends, name) {
 		v["FIRN_SHARED_CREDENTIALS_KEY"] = s.shared.KeyArn()
 	}
@@ -120,6 +123,9 @@ func (s *firn) variables(name rest.Function) *map[string]*string {
 	}
 	return &v
 }
+
+// storageSecrets is how the names of the secrets begin that hold credentials of catalogs' storage.
+func (s *firn) storageSecrets() string { return "firn-" + s.Name + "/storage/" }
 
 // addSchedule wakes the worker. A turn that failed is not repeated: the next one comes soon.
 func (s *firn) addSchedule() {

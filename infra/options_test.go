@@ -139,6 +139,22 @@ func TestKeysMayBeSharedAndShort(t *testing.T) {
 	}
 }
 
+func TestCatalogsMayNameCredentials(t *testing.T) {
+	stack := firnOf(t, "dev", func(c *config) { c.NamedStorage = true })
+	for _, name := range order {
+		want := ""
+		if slices.Contains(vends, name) {
+			want = "secretsmanager:GetSecretValue on arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:firn-dev/storage/*"
+		}
+		if got := told(roleOf(t, stack, name))["StorageSecrets"]; got != want {
+			t.Errorf("%s: got %q, want %q", name, got, want)
+		}
+	}
+	if got := told(roleOf(t, firnOf(t, "dev"), rest.Credentials))["StorageSecrets"]; got != "" {
+		t.Errorf("got %q where no catalog may name credentials", got)
+	}
+}
+
 // mayTouch says whether the role's statement reaches items whose partition key has the pattern.
 func mayTouch(role *declared, sid, pattern string) bool {
 	for _, s := range statements(at(role.Properties, "Policies")) {

@@ -56,7 +56,12 @@ func (s *firn) role(name rest.Function, logs awslogs.LogGroup) awsiam.Role {
 		statements = append(statements, allow("SigningSecret", actions, s.secret.Ref()))
 	}
 	if slices.Contains(vends, name) {
-		statements = append(statements, allow("AssumeVendingRoles", []string{"sts:AssumeRole"}, s.vendingRoles()...))
+		// Tags and source identity tell a role's owner who has a key, where the catalog asks for them and the role's trust lets them in.
+		statements = append(statements, allow("AssumeVendingRoles", []string{"sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession"}, s.vendingRoles()...))
+		if s.NamedStorage {
+			statements = append(statements, allow("StorageSecrets", []string{"secretsmanager:GetSecretValue"},
+				join("arn:", s.Partition(), ":secretsmanager:", s.Region(), ":", s.Account(), ":secret:"+s.storageSecrets()+"*")))
+		}
 	}
 	if s.AzureClient != "" && slices.Contains(vends, name) {
 		// What AWS signs of the role is of use to Entra alone, in any of Azure's clouds.

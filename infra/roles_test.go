@@ -42,7 +42,7 @@ func told(role *declared) map[string]string {
 func TestWhatAFunctionMayBesideItems(t *testing.T) {
 	const (
 		vending = " on arn:<AWS::Partition>:iam::<AWS::AccountId>:role/firn-vending/*"
-		assume  = "sts:AssumeRole" + vending
+		assume  = "sts:AssumeRole sts:SetSourceIdentity sts:TagSession" + vending
 		trace   = "xray:PutTelemetryRecords xray:PutTraceSegments on *"
 		key     = "kms:Decrypt kms:DescribeKey kms:Encrypt kms:GenerateDataKey on KEY"
 	)
@@ -149,7 +149,7 @@ func TestTheProbeIsToldFromVending(t *testing.T) {
 func TestAccountsWithDataAreListed(t *testing.T) {
 	stack := firnOf(t, "dev", func(c *config) { c.StorageAccounts = []string{"111122223333", "444455556666"} })
 	got := told(roleOf(t, stack, rest.Credentials))["AssumeVendingRoles"]
-	want := "sts:AssumeRole on arn:<AWS::Partition>:iam::111122223333:role/firn-vending/* arn:<AWS::Partition>:iam::444455556666:role/firn-vending/*"
+	want := "sts:AssumeRole sts:SetSourceIdentity sts:TagSession on arn:<AWS::Partition>:iam::111122223333:role/firn-vending/* arn:<AWS::Partition>:iam::444455556666:role/firn-vending/*"
 	if got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
