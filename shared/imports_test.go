@@ -44,6 +44,7 @@ var rooms = []room{
 	{"token/secretsmanager/secretsmanagertest", "", "net/http"},
 	{"token/secretsmanager", "lake token", "github.com/aws"},
 	{"revoke", "lake", ""},
+	{"revoke/revoketest", "", "net/http"},
 	{"revoke/aws", "fault lake revoke vend/aws/session", "github.com/aws"},
 	{"admin", "access fault lake location probe revoke store", ""},
 	{"catalog", "access blob fault iceberg lake location sign store vend", ""},
