@@ -23,6 +23,7 @@ package sharing
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"firn/shared/catalog"
@@ -142,7 +143,7 @@ func (s *Service) follow(ctx context.Context, c lake.Caller, t *lake.SharedTable
 	if err != nil {
 		return catalog.Keys{}, err
 	}
-	if at == nil || at.String() == t.Identifier().String() {
+	if at == nil || at.Name == t.Table && slices.Equal(at.Namespace, t.Namespace) {
 		return catalog.Keys{}, missing
 	}
 	return s.tables.Vend(ctx, c, t.Catalog, *at, want)
