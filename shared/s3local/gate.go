@@ -122,13 +122,14 @@ func (c *call) body(limit int64, expects []expectation) (*body, error) {
 	return newBody(c.r, c.authentic, limit, expects)
 }
 
-// document reads an XML request whose bytes the signature or a checksum binds.
-func (c *call) document(into any, expects []expectation) error {
+// document reads an XML request. The signature or a checksum binds its bytes where it names keys (bound); a client whose
+// requests are signed elsewhere (remote signing) ends an upload with a list of parts that nobody but it has seen.
+func (c *call) document(into any, expects []expectation, bound bool) error {
 	b, err := c.body(maxDocument, expects)
 	if err != nil {
 		return err
 	}
-	if !b.bound {
+	if bound && !b.bound {
 		return malformed("The body of this request needs a hash or a checksum.")
 	}
 	text, err := io.ReadAll(b)

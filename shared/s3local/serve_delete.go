@@ -38,7 +38,7 @@ type undeletedKey struct{ Key, Code, Message string }
 // deleteObjects answers DeleteObjects: each key stands for itself, with a scope check of its own.
 func (c *call) deleteObjects() error {
 	var d deletion
-	if err := c.document(&d, expectChecksums(c.r.Header)); err != nil {
+	if err := c.document(&d, expectChecksums(c.r.Header), true); err != nil {
 		return err
 	}
 	if len(d.Object) == 0 || len(d.Object) > maxDeletes {

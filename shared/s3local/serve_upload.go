@@ -112,7 +112,7 @@ func (c *call) completeUpload() error {
 		}
 	}
 	var d completion
-	if err := c.document(&d, nil); err != nil {
+	if err := c.document(&d, nil, false); err != nil {
 		return err
 	}
 	if len(d.Part) == 0 || len(d.Part) > maxParts {

@@ -118,7 +118,7 @@ func attacks() []attack {
 	add("an old list without prefix", "GET", origin+"/lake", "with a prefix inside the table alone")
 	add("a list of buckets", "GET", origin+"/", "names no bucket")
 	add("a list of version 3", "GET", origin+"/lake?list-type=3&prefix=wh/t/", "that value")
-	add("a list that names a key", "GET", inside+"?list-type=2&prefix=wh/t/", "list-type")
+	add("a list that names a key", "GET", inside+"?list-type=2&prefix=wh/t/", "does not take the query parameter")
 	add("a look at another bucket", "HEAD", origin+"/attic", "outside of the table's")
 	add("where another bucket is", "GET", origin+"/attic?location", "outside of the table's")
 	add("a bucket is made", "PUT", origin+"/lake", "no operation that is signed")
@@ -157,6 +157,7 @@ func headerAttacks() (out []attack) {
 	add("a name of nothing", "PUT", "a name is none", "", "a")
 	add("a KMS key of someone else", "PUT", "that value of the header", "x-amz-server-side-encryption-aws-kms-key-id", "arn:aws:kms:eu-central-1:999922223333:key/k")
 	add("an encryption of someone else", "PUT", "that value of the header", "x-amz-server-side-encryption", "aws:fsx")
+	add("a wish for something else", "GET", "that value of the header", "x-amz-te", "x")
 	add("a directive that is none", "PUT", "that value of the header", "x-amz-copy-source", "lake/wh/t/a", "x-amz-metadata-directive", "x")
 	for _, payload := range []string{"STREAMING-AWS4-HMAC-SHA256-PAYLOAD", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER", "STREAMING-UNSIGNED-PAYLOAD-TRAILER", "", "0a", strings.Repeat("0A", 32), "unsigned-payload"} {
 		add("a payload of "+payload, "PUT", "x-amz-content-sha256 is no", "x-amz-content-sha256", payload)

@@ -40,15 +40,15 @@ var (
 	completeHeaders = append([]string{"x-amz-checksum-type", "x-amz-mp-object-size"}, checksumHeaders...)
 	copyHeaders     = append([]string{"x-amz-copy-source", "x-amz-copy-source-if-match", "x-amz-metadata-directive"}, createHeaders...)
 	partCopyHeaders = []string{"x-amz-copy-source", "x-amz-copy-source-if-match", "x-amz-copy-source-range"}
-	modeHeader      = []string{"x-amz-checksum-mode"}
+	readHeaders     = []string{"x-amz-checksum-mode", "x-amz-te"} // x-amz-te: Java's AWS client wishes for an MD5 behind the body
 )
 
 // operations is the table; rows with more conditions stand before those with fewer. A read by versionId is not on it:
 // what an object was before may be older than the table.
 var operations = []operation{
 	{name: "ListParts", method: "GET", has: []string{"uploadId"}, may: []string{"max-parts", "part-number-marker"}, action: vend.Write},
-	{name: "GetObject", method: "GET", may: []string{"partNumber"}, headers: modeHeader, action: vend.Read},
-	{name: "HeadObject", method: "HEAD", may: []string{"partNumber"}, headers: modeHeader, action: vend.Read},
+	{name: "GetObject", method: "GET", may: []string{"partNumber"}, headers: readHeaders, action: vend.Read},
+	{name: "HeadObject", method: "HEAD", may: []string{"partNumber"}, headers: readHeaders, action: vend.Read},
 	{name: "UploadPartCopy", method: "PUT", copies: true, has: []string{"partNumber", "uploadId"}, headers: partCopyHeaders, action: vend.Write, keys: fromCopy},
 	{name: "UploadPart", method: "PUT", has: []string{"partNumber", "uploadId"}, headers: bodyHeaders, action: vend.Write},
 	{name: "CopyObject", method: "PUT", copies: true, headers: copyHeaders, action: vend.Write, keys: fromCopy},
@@ -90,6 +90,7 @@ var values = map[string][]string{
 	"uploads":                      {""},
 	"x-amz-server-side-encryption": {"AES256", "aws:kms"},
 	"x-amz-metadata-directive":     {"COPY", "REPLACE"},
+	"x-amz-te":                     {"append-md5"},
 }
 
 // admit refuses query parameters and headers that the operation does not know.

@@ -76,7 +76,7 @@ func TestWhatIsSigned(t *testing.T) {
 		op      string
 		actions vend.Actions
 	}{
-		{"a read", Request{Method: "GET", URI: inside, Headers: header("Range", "bytes=0-9", "x-amz-checksum-mode", "ENABLED")}, "GetObject", vend.Read},
+		{"a read", Request{Method: "GET", URI: inside, Headers: header("Range", "bytes=0-9", "x-amz-checksum-mode", "ENABLED", "x-amz-te", "append-md5")}, "GetObject", vend.Read},
 		{"a read, as AWS's Go client sends it", Request{Method: "GET", URI: inside + "?x-id=GetObject"}, "GetObject", vend.Read},
 		{"a look", Request{Method: "HEAD", URI: inside}, "HeadObject", vend.Read},
 		{"a write", Request{Method: "PUT", URI: inside, Headers: header("Content-Type", "application/octet-stream", "x-amz-checksum-crc32", "AAAAAA==", "If-None-Match", "*")}, "PutObject", vend.Write},
