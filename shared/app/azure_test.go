@@ -14,6 +14,7 @@ import (
 	blobazure "firn/shared/blob/azure"
 	"firn/shared/fault"
 	"firn/shared/lake"
+	"firn/shared/probe"
 	"firn/shared/vend"
 	"firn/shared/vend/azure"
 	"firn/shared/vend/azure/azuretest"
@@ -166,6 +167,21 @@ func TestAzureFromCatalogToSAS(t *testing.T) {
 	}
 	if _, there := cloud.Holds("lake", "data", key(sibling.MetadataLocation)); !there {
 		t.Error("the purge took the sibling's metadata")
+	}
+}
+
+// What is tried of a storage before keys to it are handed out comes out well.
+func TestAzurePassesItsProbe(t *testing.T) {
+	s, _ := newAzure(t)
+	yes := true
+	const base = "abfss://data@lake.dfs.core.windows.net/wh"
+	catalog := &lake.Catalog{ID: "c1", Name: "az", Type: lake.Internal,
+		Facts:   lake.Facts{Properties: map[string]string{"default-base-location": base}},
+		Storage: lake.Storage{Type: lake.Azure, TenantID: azureTenant, Hierarchical: &yes, AllowedLocations: []string{base}}}
+	report := probe.New(probe.Config{Vendor: s.Catalog.Vendor, Files: s.Catalog.Files, Now: time.Now, Patience: time.Millisecond}).
+		Probe(t.Context(), probe.Asker{Realm: "POLARIS", Principal: "root", PrincipalID: "p1"}, catalog)
+	if report.State != lake.ProbePassed || len(report.Findings) > 0 || len(report.Passed) < 12 {
+		t.Errorf("got %s with %+v, and proven: %v", report.State, report.Findings, report.Passed)
 	}
 }
 

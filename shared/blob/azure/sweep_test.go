@@ -73,3 +73,15 @@ func TestAListingThatIsNone(t *testing.T) {
 		t.Errorf("got %v, want unavailable", err)
 	}
 }
+
+func TestASweepHasABoundOfItsOwn(t *testing.T) {
+	s := newStore(t)
+	for i := range maxPage + 1 {
+		s.cloud.Seed("lake", "data", fmt.Sprintf("ns/t/%04d", i), "x")
+	}
+	b := s.open(t, all, Config{}).(blob.Sweeper)
+	more, err := b.DeleteAll(t.Context(), prefix(t, root+"ns/t/"), 10*maxPage)
+	if _, there := s.cloud.Holds("lake", "data", fmt.Sprintf("ns/t/%04d", maxPage)); !more || err != nil || !there {
+		t.Errorf("got more %v, %v, and the last file is there: %v; want one sweep to remove %d", more, err, there, maxPage)
+	}
+}

@@ -39,6 +39,7 @@ func (s *someone) Token(_ context.Context, tenant, domain string) (lake.Secret, 
 type world struct {
 	now      time.Time
 	cloud    *azuretest.Cloud
+	wire     http.RoundTripper
 	identity *someone
 	vendor   *Vendor
 	storage  *lake.Storage
@@ -49,10 +50,11 @@ func newWorld(t testing.TB, change func(*Config)) *world {
 	w := &world{now: time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC), identity: &someone{token: "entra-token"}}
 	clock := func() time.Time { return w.now }
 	w.cloud = azuretest.New(t, clock)
+	w.wire = w.cloud.Transport()
 	w.cloud.Trust("entra-token", tenant)
 	w.cloud.Seed("lake", "data", "", "")
 	w.cloud.Seed("lake", "firn-elsewhere", "", "")
-	c := Config{Identity: w.identity, Now: clock, Transport: w.cloud.Transport(), Pause: time.Nanosecond}
+	c := Config{Identity: w.identity, Now: clock, Transport: w.wire, Pause: time.Nanosecond}
 	if change != nil {
 		change(&c)
 	}
@@ -117,7 +119,7 @@ func (w *world) send(t *testing.T, method, target string, header map[string]stri
 	for name, value := range header {
 		r.Header.Set(name, value)
 	}
-	answer, err := w.cloud.Transport().RoundTrip(r)
+	answer, err := w.wire.RoundTrip(r)
 	if err != nil {
 		t.Fatal(err)
 	}
