@@ -11,11 +11,11 @@ import (
 	"time"
 
 	"firn/shared/app"
-	"firn/shared/app/administration"
 	"firn/shared/app/cloudtest"
 	"firn/shared/app/disk"
 	"firn/shared/app/doors"
 	"firn/shared/app/function"
+	"firn/shared/app/managing"
 	"firn/shared/app/objects"
 	"firn/shared/app/routes"
 	"firn/shared/app/signing"
@@ -57,7 +57,7 @@ func run(name rest.Function) {
 	case rest.Token:
 		function.Run(name, signing.Secret, local(function.Part(tokens.Protocol)))
 	case rest.Management:
-		function.Run(name, function.Published, local(function.Part(administration.Part)))
+		function.Run(name, function.Published, local(managing.Protocols))
 	case rest.Credentials:
 		function.Run(name, function.Published, local(vending.Contents(nil, doors.Protocols)))
 	case worker:

@@ -74,7 +74,7 @@ func deploy(t *testing.T, used *ledger, overlapping bool) *deployed {
 			}
 			continue
 		}
-		all := append(doors.Protocols(b, inside), tokens.Protocol(b), administration.Part(b), contents.Protocol(inside), base.Operations())
+		all := append(doors.Protocols(b, inside), tokens.Protocol(b), administration.Protocol(administration.Service(b, administration.Drivers{})), contents.Protocol(inside), base.Operations())
 		door, err := b.Door(name, nil, all...)
 		if err != nil {
 			t.Fatal(err)

@@ -87,7 +87,7 @@ var rooms = []room{
 	{"app/disk", "blob blob/file lake location vend", ""},
 	{"app/routes", "app/base protocol/* rest", ""},
 	{"app/tokens", "app/base fault lake protocol/oauth rest store token", ""},
-	{"app/administration", "admin app/base blob lake probe probe/cors protocol/management rest vend", ""},
+	{"app/administration", "admin app/base blob lake probe probe/cors protocol/management rest revoke vend", ""},
 	{"app/contents", "app/base blob catalog lake protocol/icebergrest rest sign vend", ""},
 	{"app/doors", "app/base catalog protocol/* rest sharing", ""},
 	{"app/cloudtest", "kv/dynamo/dynamotest token/secretsmanager/secretsmanagertest vend/kms/kmstest", "net/http clock"},

@@ -2,9 +2,9 @@
 package main
 
 import (
-	"firn/shared/app/administration"
 	"firn/shared/app/function"
+	"firn/shared/app/managing"
 	"firn/shared/rest"
 )
 
-func main() { function.Run(rest.Management, function.Published, function.Part(administration.Part)) }
+func main() { function.Run(rest.Management, function.Published, managing.Protocols) }

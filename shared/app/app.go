@@ -14,6 +14,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"time"
@@ -29,6 +30,7 @@ import (
 	"firn/shared/kv"
 	"firn/shared/lake"
 	"firn/shared/rest"
+	"firn/shared/revoke"
 	"firn/shared/sign"
 	"firn/shared/store"
 	"firn/shared/token"
@@ -42,7 +44,9 @@ type Config struct {
 	Vendor  vend.Vendor // with a cache where minting is dear
 	Signer  sign.Signer // nil: no request is signed remotely
 	Files   blob.Opener
-	Revoked func(ids ...lake.ID) // told of principals and tables whose keys must die at once; nil: nobody can
+	Revoked func(ids ...lake.ID)  // told of principals and tables whose keys must die at once; nil: nobody can
+	EndKey  func(id string) error // ends one key of the embedded store; nil: there is none
+	Ender   revoke.Ender          // ends keys of AWS roles; nil: nobody can
 	Log     *slog.Logger
 	Now     func() time.Time
 	Metrics *Metrics // nil: nobody watches
@@ -56,20 +60,33 @@ type App struct {
 	Admin   *admin.Service
 	Catalog *catalog.Service
 	realms  []lake.Realm
+	now     func() time.Time
+	swept   time.Time // when revocations were looked through last
 }
 
 // New joins the parts.
 func New(c Config) (*App, error) {
 	b := &base.Base{Store: store.New(store.Config{Driver: c.Table, Now: c.Now}), Keys: c.Keys, Log: c.Log, Now: c.Now, Settings: c.Settings}
 	inside := contents.Service(b, contents.Drivers{Vendor: c.Vendor, Signer: c.Signer, Files: c.Files, Revoked: c.Revoked})
-	admins := administration.Service(b, administration.Drivers{Revoked: c.Revoked, Prober: administration.Prober(b, c.Vendor, c.Files, false)})
+	admins := administration.Service(b, administration.Drivers{Revoked: c.Revoked, EndKey: c.EndKey, Ender: c.Ender, Prober: administration.Prober(b, c.Vendor, c.Files, false)})
 	all := append([]rest.Protocol{tokens.Protocol(b), administration.Protocol(admins), contents.Protocol(inside), base.Operations()}, doors.Protocols(b, inside)...)
 	door, err := b.Door("", c.Metrics.observer(), all...)
 	if err != nil {
 		return nil, err
 	}
-	return &App{Handler: door, Routes: door.Protocols(), Admin: admins, Catalog: inside, realms: c.Realms}, nil
+	return &App{Handler: door, Routes: door.Protocols(), Admin: admins, Catalog: inside, realms: c.Realms, now: c.Now}, nil
 }
 
-// Tick takes up what must go on after answers, a bounded part of it. `firn serve` calls it now and then.
-func (a *App) Tick(ctx context.Context) error { return contents.Tick(ctx, a.Catalog, a.realms) }
+// sweep is how often revocations are looked through: IAM is asked each time, for each role that one is in force at.
+const sweep = time.Minute
+
+// Tick takes up what must go on after answers, a bounded part of it. `firn serve` calls it now and then, one call after
+// another.
+func (a *App) Tick(ctx context.Context) error {
+	err := contents.Tick(ctx, a.Catalog, a.realms)
+	if now := a.now(); now.Sub(a.swept) >= sweep {
+		a.swept = now
+		err = errors.Join(err, a.Admin.Sweep(ctx))
+	}
+	return err
+}

@@ -17,6 +17,7 @@ import (
 	bloblocal "firn/shared/blob/local"
 	"firn/shared/blob/s3"
 	"firn/shared/lake"
+	revoking "firn/shared/revoke/aws"
 	"firn/shared/s3local"
 	"firn/shared/sign/sigv4"
 	"firn/shared/vend"
@@ -95,11 +96,15 @@ func (e *embedded) config(ctx context.Context, c Config) (Config, error) {
 			opener.S3 = o
 		}
 		signing.Region, signing.Unscoped = base.Region, base.Credentials
+		if r, err := revoking.New(revoking.Config{Base: base, Own: lake.OwnID}); err == nil {
+			c.Ender = r
+		}
 	} else {
 		c.Log.Warn("no AWS configuration: catalogs on S3 other than the embedded store cannot be used", "error", err.Error())
 	}
 	signing.Embedded = func() string { return e.endpoint }
 	c.Vendor, c.Files, c.Signer = vend.Lasting{Vendor: vendor, Now: e.now}, opener, sigv4.New(signing)
+	c.EndKey = func(id string) error { return e.issuer.Revoke("id:" + id) }
 	c.Revoked = func(ids ...lake.ID) {
 		forget(ids...)
 		forgetGCS(ids...)

@@ -16,8 +16,8 @@ import (
 
 // firn's own hands, as keys name them.
 const (
-	ownName         = "firn"
-	OwnID   lake.ID = "firn" // nobody has this id: ids are longer
+	ownName = "firn"
+	OwnID   = lake.OwnID
 )
 
 // bucket opens exactly these folders for firn itself, as long as the catalog allows them.

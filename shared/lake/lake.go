@@ -20,6 +20,9 @@ import (
 // ID names an object for ever, within every realm: 26 lower-case characters, 128 random bits.
 type ID string
 
+// OwnID stands for firn itself where keys are for a principal: its own hands. Nobody has this id: ids are longer.
+const OwnID ID = "firn"
+
 // RootID stands for a realm's root container, on which service-wide privileges are granted.
 const RootID ID = "root"
 

@@ -10,18 +10,21 @@ import (
 	"firn/shared/probe/cors"
 	"firn/shared/protocol/management"
 	"firn/shared/rest"
+	"firn/shared/revoke"
 	"firn/shared/vend"
 )
 
 // Drivers are what reaches storage and the keys to it.
 type Drivers struct {
-	Revoked func(ids ...lake.ID) // told of principals and tables whose keys must die at once; nil: nobody can
-	Prober  *probe.Prober        // tries storage; nil: nobody can
+	Revoked func(ids ...lake.ID)  // told of principals and tables whose keys must die at once; nil: nobody can
+	EndKey  func(id string) error // ends one key of the embedded store; nil: there is none
+	Ender   revoke.Ender          // ends keys of AWS roles; nil: nobody can
+	Prober  *probe.Prober         // tries storage; nil: nobody can
 }
 
 // Service makes the use-cases.
 func Service(b *base.Base, d Drivers) *admin.Service {
-	return admin.New(admin.Config{Store: b.Store, Log: b.Log, Now: b.Now, Revoked: d.Revoked, Prober: d.Prober, ProbeNew: b.Probe,
+	return admin.New(admin.Config{Store: b.Store, Log: b.Log, Now: b.Now, Revoked: d.Revoked, EndKey: d.EndKey, Ender: d.Ender, Prober: d.Prober, ProbeNew: b.Probe,
 		AllowFileStorage: b.AllowFileStorage, AllowOverlappingCatalogs: b.AllowOverlappingCatalogs, RequireRotation: b.RequireRotation})
 }
 
@@ -33,6 +36,3 @@ func Prober(b *base.Base, vendor vend.Vendor, files blob.Opener, apart bool) *pr
 
 // Protocol gives the routes of the management API.
 func Protocol(s *admin.Service) rest.Protocol { return management.Protocol(s) }
-
-// Part gives them where storage cannot be reached.
-func Part(b *base.Base) rest.Protocol { return Protocol(Service(b, Drivers{})) }

@@ -5,8 +5,11 @@ package work
 import (
 	"context"
 	"encoding/json"
+	"errors"
 
+	"firn/shared/admin"
 	"firn/shared/app/contents"
+	"firn/shared/app/ending"
 	"firn/shared/app/function"
 	"firn/shared/app/objects"
 	"firn/shared/app/signing"
@@ -19,10 +22,15 @@ func Handler(e *function.Env) (func(context.Context, json.RawMessage) error, err
 	if err != nil {
 		return nil, err
 	}
+	ender, err := ending.Ender(e)
+	if err != nil {
+		return nil, err
+	}
+	revocations := admin.New(admin.Config{Store: e.Store, Log: e.Log, Now: e.Now, Ender: ender})
 	return func(ctx context.Context, event json.RawMessage) error {
 		if rotates, err := signing.Rotate(ctx, e, event); rotates || err != nil {
 			return err
 		}
-		return contents.Tick(ctx, s, e.Realms)
+		return errors.Join(contents.Tick(ctx, s, e.Realms), revocations.Sweep(ctx))
 	}, nil
 }
