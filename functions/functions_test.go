@@ -23,7 +23,7 @@ func TestFunctionsLinkWhatTheyServeAndNoMore(t *testing.T) {
 	)
 	rows := map[string]struct{ with, without []string }{
 		"token":       {[]string{oauth, secret}, []string{s3, vending, iceberg, manage}},
-		"management":  {[]string{manage}, []string{s3, secret, vending, iceberg, oauth}},
+		"management":  {[]string{manage, s3, vending}, []string{secret, iceberg, oauth}},
 		"catalog":     {[]string{iceberg, s3, vending}, []string{secret, manage, oauth}},
 		"commit":      {[]string{iceberg, s3, vending}, []string{secret, manage, oauth}},
 		"credentials": {[]string{iceberg, vending}, []string{s3, secret, manage, oauth}},

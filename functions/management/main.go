@@ -1,4 +1,5 @@
-// Command management is the Lambda function that manages catalogs, principals, roles and grants.
+// Command management is the Lambda function that manages catalogs, principals, roles and grants, and tries the storage of
+// catalogs.
 package main
 
 import (

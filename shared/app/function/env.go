@@ -81,6 +81,7 @@ func open(ctx context.Context, getenv func(string) string, keys Keys) (*Env, err
 	e.MaxAnswer = maxAnswer
 	e.UniqueLocations = s.flag("FIRN_UNIQUE_LOCATIONS", true)
 	e.CredentialDuration = s.duration("FIRN_CREDENTIAL_DURATION", time.Hour)
+	e.Probe = s.flag("FIRN_PROBE", true)
 	e.RequireRotation = s.flag("FIRN_REQUIRE_ROTATION", false)
 	e.AllowOverlappingCatalogs = s.flag("FIRN_ALLOW_OVERLAPPING_CATALOGS", false)
 	var err error

@@ -76,6 +76,7 @@ func TestAFunctionReadsItsSettings(t *testing.T) {
 	t.Setenv("FIRN_REALMS", "A, B")
 	t.Setenv("FIRN_UNIQUE_LOCATIONS", "false")
 	t.Setenv("FIRN_REQUIRE_ROTATION", "true")
+	t.Setenv("FIRN_PROBE", "false")
 	t.Setenv("FIRN_ALLOW_OVERLAPPING_CATALOGS", "true")
 	t.Setenv("FIRN_MAX_BODY", "1000")
 	t.Setenv("FIRN_CREDENTIAL_DURATION", "15m")
@@ -83,7 +84,7 @@ func TestAFunctionReadsItsSettings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(e.Realms) != 2 || e.Realms[1] != "B" || e.UniqueLocations || !e.RequireRotation || !e.AllowOverlappingCatalogs || e.MaxBody != 1000 || e.CredentialDuration != 15*time.Minute {
+	if len(e.Realms) != 2 || e.Realms[1] != "B" || e.UniqueLocations || e.Probe || !e.RequireRotation || !e.AllowOverlappingCatalogs || e.MaxBody != 1000 || e.CredentialDuration != 15*time.Minute {
 		t.Errorf("got %+v, want what the environment says", e.Base)
 	}
 	if e.Secret != secretsmanagertest.ARN || e.MaxAnswer == 0 || e.AllowFileStorage {

@@ -12,6 +12,7 @@ import (
 	"firn/shared/app/administration"
 	"firn/shared/app/ending"
 	"firn/shared/app/function"
+	"firn/shared/app/probing"
 	"firn/shared/rest"
 )
 
@@ -21,6 +22,10 @@ func Protocols(e *function.Env) ([]rest.Protocol, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := administration.Service(&e.Base, administration.Drivers{Ender: ender})
+	prober, err := probing.Prober(e)
+	if err != nil {
+		return nil, err
+	}
+	s := administration.Service(&e.Base, administration.Drivers{Ender: ender, Prober: prober})
 	return []rest.Protocol{administration.Protocol(s)}, nil
 }
