@@ -6,7 +6,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 RACE := $(if $(shell command -v gcc clang cc),-race)
 
 .PHONY: help serve functions template build test check fmt vet staticcheck tidy race infra bench
-.PHONY: conformance conformance-dynamodb conformance-minio conformance-azurite conformance-polaris conformance-rck conformance-functions conformance-sam interop-pyiceberg
+.PHONY: conformance conformance-dynamodb conformance-minio conformance-azurite conformance-polaris conformance-rck conformance-functions conformance-sam interop-pyiceberg interop-longjob
 .PHONY: localstack-up localstack-test localstack-down
 
 help: ## List the targets.
@@ -61,7 +61,7 @@ race: ## Run the tests with the race detector, in random order.
 bench: ## Run the benchmarks.
 	go test -run '^$$' -bench . -benchmem ./shared/... ./functions
 
-conformance: conformance-dynamodb conformance-minio conformance-azurite conformance-polaris conformance-rck conformance-functions conformance-sam localstack-test interop-pyiceberg ## Hold firn to other people's servers, tests and clients.
+conformance: conformance-dynamodb conformance-minio conformance-azurite conformance-polaris conformance-rck conformance-functions conformance-sam localstack-test interop-pyiceberg interop-longjob ## Hold firn to other people's servers, tests and clients.
 
 conformance-dynamodb: ## Run the table's suites on a DynamoDB emulator (needs Python; fetches MiniStack).
 	localstack/with-dynamodb go test -count=1 ./shared/kv/... ./shared/store/...
@@ -97,3 +97,6 @@ localstack-down: ## Stop LocalStack in Docker.
 
 interop-pyiceberg: ## Write, read, revoke and intrude with PyIceberg (needs Python 3.11 or newer).
 	localstack/pyiceberg/run
+
+interop-longjob: ## Let Spark and PyIceberg work for longer than their keys live, in 6 minutes (needs Java 17 or newer, Maven and Python; fetches Spark).
+	localstack/longjob/run

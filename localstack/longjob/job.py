@@ -12,7 +12,7 @@ import urllib.request
 
 URL = os.environ["FIRN_BASE_URL"]
 CREDENTIAL = f"{os.environ['FIRN_CLIENT_ID']}:{os.environ['FIRN_CLIENT_SECRET']}"
-FILES = 72
+FILES = 66
 PAUSE = 5  # seconds for each file
 LIFE = 320  # seconds that a key lives
 BEGAN = time.monotonic()
@@ -59,7 +59,7 @@ def spark() -> None:
     jars = os.environ["FIRN_SPARK_JARS"]
     settings = {
         "spark.jars": ",".join(os.path.join(jars, name) for name in os.listdir(jars)),
-        "spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1", "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false", "spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1", "spark.ui.enabled": "false",
         "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
         "spark.sql.catalog.lake": "org.apache.iceberg.spark.SparkCatalog", "spark.sql.catalog.lake.type": "rest",
         "spark.sql.catalog.lake.uri": URL + "/api/catalog", "spark.sql.catalog.lake.warehouse": "lake",

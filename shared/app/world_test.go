@@ -16,6 +16,7 @@ import (
 	"firn/shared/kv/bolt"
 	"firn/shared/lake"
 	"firn/shared/token"
+	"firn/shared/vend"
 )
 
 // server is a whole firn in this process: an embedded table and object store in a temporary folder, the realms POLARIS
@@ -29,11 +30,11 @@ type server struct {
 // newServer starts one. change adjusts its settings before it is joined.
 func newServer(t testing.TB, change func(*Config)) *server {
 	t.Helper()
-	return serverAt(t, time.Now, change)
+	return serverAt(t, time.Now, nil, change)
 }
 
-// serverAt starts one whose object store and keys live at another time.
-func serverAt(t testing.TB, now func() time.Time, change func(*Config)) *server {
+// serverAt starts one whose object store and keys live at another time, and whose vendor is in something that a test made.
+func serverAt(t testing.TB, now func() time.Time, wrap func(vend.Vendor) vend.Vendor, change func(*Config)) *server {
 	t.Helper()
 	dir := t.TempDir()
 	db, err := bolt.Open(bolt.Config{Path: filepath.Join(dir, "firn.db"), NoSync: true})
@@ -61,6 +62,9 @@ func serverAt(t testing.TB, now func() time.Time, change func(*Config)) *server 
 	}
 	if c, err = e.config(t.Context(), c); err != nil {
 		t.Fatal(err)
+	}
+	if wrap != nil {
+		c.Vendor = wrap(c.Vendor)
 	}
 	a, err := New(c)
 	if err != nil {
