@@ -6,7 +6,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 RACE := $(if $(shell command -v gcc clang cc),-race)
 
 .PHONY: help serve functions template build test check fmt vet staticcheck tidy race infra bench
-.PHONY: conformance conformance-dynamodb conformance-minio conformance-azurite conformance-polaris conformance-rck conformance-functions conformance-sam interop-pyiceberg interop-longjob
+.PHONY: conformance conformance-dynamodb conformance-minio conformance-azurite conformance-polaris conformance-rck conformance-functions conformance-sam conformance-signing interop-pyiceberg interop-longjob
 .PHONY: localstack-up localstack-test localstack-down
 
 help: ## List the targets.
@@ -61,7 +61,7 @@ race: ## Run the tests with the race detector, in random order.
 bench: ## Run the benchmarks.
 	go test -run '^$$' -bench . -benchmem ./shared/... ./functions
 
-conformance: conformance-dynamodb conformance-minio conformance-azurite conformance-polaris conformance-rck conformance-functions conformance-sam localstack-test interop-pyiceberg interop-longjob ## Hold firn to other people's servers, tests and clients.
+conformance: conformance-dynamodb conformance-minio conformance-azurite conformance-polaris conformance-rck conformance-functions conformance-sam conformance-signing localstack-test interop-pyiceberg interop-longjob ## Hold firn to other people's servers, tests and clients.
 
 conformance-dynamodb: ## Run the table's suites on a DynamoDB emulator (needs Python; fetches MiniStack).
 	localstack/with-dynamodb go test -count=1 ./shared/kv/... ./shared/store/...
@@ -81,6 +81,9 @@ conformance-rck: ## Run Iceberg's REST compatibility kit (needs Java 17 or newer
 conformance-functions: ## Run the same kit, and PyIceberg on MinIO, against the Lambda functions behind an emulated gateway.
 	localstack/with-functions localstack/rck/run
 	localstack/with-minio localstack/with-functions localstack/pyiceberg/run
+
+conformance-signing: ## Write and read by remote signing alone, with PyIceberg and Spark on MinIO (needs Java 17, Maven, Python; fetches Spark).
+	localstack/signing/run
 
 conformance-sam: ## Hold template.yaml to SAM, to cfn-lint and to the CDK app (needs node and Python; fetches SAM).
 	localstack/sam/run
