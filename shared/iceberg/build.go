@@ -168,15 +168,7 @@ func (b *builder) addedURIs() []Reference {
 	if b.base == nil {
 		return nil
 	}
-	uris := slices.Clone(b.uris)
-	if b.location != b.base.location {
-		uris = append(uris, Reference{"location", b.location})
-	}
-	for _, key := range pathProperties {
-		if uri, ok := b.properties[key]; ok && uri != b.base.properties[key] {
-			uris = append(uris, Reference{key, uri})
-		}
-	}
+	uris := append(slices.Clone(b.uris), newFolderReferences(b.base.location, b.location, b.base.properties, b.properties)...)
 	for _, s := range b.snapshots.added {
 		uris = append(uris, s.references()...)
 	}

@@ -15,12 +15,24 @@ import (
 // MetadataFile gives the location for a table's metadata file: under write.metadata.path if the table has it, else in the
 // folder metadata of its location. version counts the table's files from 0; uuid makes the name unique.
 func MetadataFile(t *Table, version int, uuid string) string {
-	folder := t.location + "/metadata"
-	if path, ok := t.properties[metadataPath]; ok && path != "" {
+	return metadataFile(t.location, t.properties, "none", version, uuid)
+}
+
+// ViewMetadataFile is MetadataFile for a view, whose files are compressed unless it says otherwise.
+func ViewMetadataFile(v *View, version int, uuid string) string {
+	return metadataFile(v.location, v.properties, "gzip", version, uuid)
+}
+
+func metadataFile(location string, properties map[string]string, codec string, version int, uuid string) string {
+	folder := location + "/metadata"
+	if path, ok := properties[metadataPath]; ok && path != "" {
 		folder = stripSlash(path)
 	}
+	if chosen, ok := properties[metadataCodec]; ok {
+		codec = chosen
+	}
 	extension := ".metadata.json"
-	if strings.EqualFold(t.properties[metadataCodec], "gzip") {
+	if strings.EqualFold(codec, "gzip") {
 		extension = ".gz.metadata.json"
 	}
 	return fmt.Sprintf("%s/%05d-%s%s", folder, version, uuid, extension)
@@ -56,13 +68,13 @@ func Decode(file string, raw []byte, maxBytes int) ([]byte, error) {
 		}
 	}
 	if len(doc) > maxBytes {
-		return nil, fault.Of(fault.TooLarge, fault.File, file, "Table metadata has more than %d bytes", maxBytes)
+		return nil, fault.Of(fault.TooLarge, fault.File, file, "Metadata has more than %d bytes", maxBytes)
 	}
 	return doc, nil
 }
 
 func brokenFile(file string, err error) error {
-	return fault.Of(fault.Malformed, fault.File, file, "Cannot read compressed table metadata").Because(err)
+	return fault.Of(fault.Malformed, fault.File, file, "Cannot read compressed metadata").Because(err)
 }
 
 // Encode gives the bytes to write to a metadata file of that name.
@@ -74,7 +86,7 @@ func Encode(file string, doc []byte) ([]byte, error) {
 	zip := gzip.NewWriter(&buf)
 	_, err := zip.Write(doc)
 	if err = errors.Join(err, zip.Close()); err != nil {
-		return nil, fmt.Errorf("compress table metadata: %w", err)
+		return nil, fmt.Errorf("compress metadata: %w", err)
 	}
 	return buf.Bytes(), nil
 }

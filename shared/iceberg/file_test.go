@@ -62,9 +62,9 @@ func TestEncodeDecode(t *testing.T) {
 	}
 	zip, _ := iceberg.Encode("x.gz.metadata.json", doc)
 	_, err := iceberg.Decode("x", zip[:len(zip)/2], len(doc))
-	wantFault(t, err, fault.Malformed, "Cannot read compressed table metadata")
+	wantFault(t, err, fault.Malformed, "Cannot read compressed metadata")
 	_, err = iceberg.Decode("x", zip[:4], len(doc))
-	wantFault(t, err, fault.Malformed, "Cannot read compressed table metadata")
+	wantFault(t, err, fault.Malformed, "Cannot read compressed metadata")
 }
 
 // A small file must not make a large document.
@@ -76,7 +76,7 @@ func TestDecodeStopsAtItsBound(t *testing.T) {
 	}
 	_ = zip.Close()
 	_, err := iceberg.Decode("x.gz.metadata.json", raw.Bytes(), 1<<20)
-	wantFault(t, err, fault.TooLarge, "Table metadata has more than 1048576 bytes")
+	wantFault(t, err, fault.TooLarge, "Metadata has more than 1048576 bytes")
 }
 
 func TestReferences(t *testing.T) {

@@ -1,10 +1,12 @@
-// Package iceberg is firn's table metadata engine: it reads, checks, changes and writes Apache Iceberg table metadata
-// (https://iceberg.apache.org/spec, format versions 1 to 3) as bytes in, bytes out.
+// Package iceberg is firn's metadata engine: it reads, checks, changes and writes the metadata of Apache Iceberg's tables
+// (https://iceberg.apache.org/spec, format versions 1 to 3) and views (https://iceberg.apache.org/view-spec, version 1) as
+// bytes in, bytes out.
 //
 // A Table is one version of a table's metadata: the JSON document and the facts read from it. Create makes the first one,
 // Parse reads one from a file, Apply makes the next one from updates of the REST protocol after Check has held its
-// requirements against the present one. Rules, texts and order of members follow the reference implementation (Java's
-// TableMetadata.Builder), because clients compare against it.
+// requirements against the present one. View, CreateView, ParseView, ApplyView and CheckView are the same for views. Rules,
+// texts and order of members follow the reference implementation (Java's TableMetadata.Builder and ViewMetadata.Builder),
+// because clients compare against it.
 //
 // The package refuses documents and updates that are not strict JSON: not UTF-8, nested deeper than maxDepth, an object
 // with a name twice, numbers that are no integers where integers belong. It does no I/O, reads no clock and judges no
@@ -27,7 +29,8 @@
 // Format version 4 is taken like 3, with a location and without relative paths: the reference server of today takes it, and
 // nothing else of it is settled. Deviations that we mean: a stale sequence number is CommitFailed (a 400 makes clients
 // delete their files); a partition field without an id gets one that no other spec uses; what the reference server answers
-// with 500 is a 400 here; a table without a snapshot log may lose snapshots.
+// with 500 is a 400 here; a table without a snapshot log may lose snapshots; the first version of a view keeps the summary
+// that its engine sent; a schema that a view has already counts as added, since two who replace it at once may add the same.
 package iceberg
 
 import (

@@ -18,16 +18,36 @@ var pathProperties = []string{"write.data.path", "write.metadata.path", "write.o
 
 // References lists every URI of the document. It reads the whole document: a commit wants Added.
 func (t *Table) References() []Reference {
-	refs := []Reference{{"location", t.location}}
-	for _, key := range pathProperties {
-		if uri, ok := t.properties[key]; ok {
-			refs = append(refs, Reference{key, uri})
-		}
-	}
+	refs := folderReferences(t.location, t.properties)
 	refs = append(refs, textsOf(t.member("snapshots").value, "manifest-list", "manifests")...)
 	refs = append(refs, textsOf(t.member("statistics").value, "statistics-path")...)
 	refs = append(refs, textsOf(t.member("partition-statistics").value, "statistics-path")...)
 	return append(refs, textsOf(t.member("metadata-log").value, "metadata-file")...)
+}
+
+// folderReferences lists the URIs of folders.
+func folderReferences(location string, properties map[string]string) []Reference {
+	refs := []Reference{{"location", location}}
+	for _, key := range pathProperties {
+		if uri, ok := properties[key]; ok {
+			refs = append(refs, Reference{key, uri})
+		}
+	}
+	return refs
+}
+
+// newFolderReferences lists those of folders that were not so before.
+func newFolderReferences(oldLocation, location string, old, properties map[string]string) []Reference {
+	var refs []Reference
+	if location != oldLocation {
+		refs = append(refs, Reference{"location", location})
+	}
+	for _, key := range pathProperties {
+		if uri, ok := properties[key]; ok && uri != old[key] {
+			refs = append(refs, Reference{key, uri})
+		}
+	}
+	return refs
 }
 
 // Added lists the URIs of the document that its base, as given to Apply, did not have in that place. For a table that was

@@ -24,7 +24,7 @@ func TestDecodeUpdatesRefuses(t *testing.T) {
 		{"no JSON", `[`, "Cannot parse updates: unexpected end of JSON"},
 		{"name twice", `[{"action":"set-location","location":"a","location":"b"}]`, `Cannot parse updates: name "location" twice in an object`},
 		{"too many", `[` + many(100_001, `{}`) + `]`, "Cannot take more than 100000 updates: 100001"},
-		{"too many schemas", `[` + many(1001, field(``)) + `]`, "Cannot add more than 1000 schemas, specs and sort orders: 1001"},
+		{"too many schemas", `[` + many(1001, field(``)) + `]`, "Cannot add more than 1000 schemas, specs, sort orders and view versions: 1001"},
 		{"no object", `[1]`, "Cannot parse metadata update from a non-object: 1"},
 		{"no action", `[{}]`, "Cannot parse metadata update. Missing field: action"},
 		{"null action", `[{"action":null}]`, "Cannot parse metadata update. Missing field: action"},

@@ -8,15 +8,16 @@ import (
 	"firn/shared/fault"
 )
 
-// Bounds of one commit. Expiring a table's snapshots takes one update each in Java's client. Each schema, spec or order that
-// is added is compared with all that the table has.
+// Bounds of one commit. Expiring a table's snapshots takes one update each in Java's client. Each schema, spec, order or
+// view version that is added is compared with all that are there.
 const (
 	maxUpdates       = 100_000
-	maxColumnUpdates = 1_000
+	maxColumnUpdates = 1_000 // and view versions
 	maxRequirements  = 10_000
 )
 
-// Requirement is something that must be true of the table for a commit to happen (REST specification, TableRequirement).
+// Requirement is something that must be true of the table or view for a commit to happen (REST specification,
+// TableRequirement and ViewRequirement).
 type Requirement struct {
 	kind     string
 	uuid     string

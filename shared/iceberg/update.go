@@ -3,18 +3,20 @@ package iceberg
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"firn/shared/fault"
 )
 
-// Update is one change of a commit (REST specification, TableUpdate).
+// Update is one change of a commit (REST specification, TableUpdate and ViewUpdate).
 type Update struct {
-	action  string
-	keys    []string // of the properties that it sets or removes
-	version int      // of upgrade-format-version
-	uuid    string   // of assign-uuid
-	apply   func(*builder) error
+	action    string
+	keys      []string // of the properties that it sets or removes
+	version   int      // of upgrade-format-version
+	uuid      string   // of assign-uuid
+	apply     func(*builder) error     // to a table; nil: it is about views
+	applyView func(*viewBuilder) error // to a view; nil: it is about tables
 }
 
 // Action is the update's canonical name, as "set-properties": what privileges are looked up by.
@@ -52,24 +54,45 @@ var decoders = map[string]func(*reader, *Update) error{
 	"remove-partition-statistics": decodeRemoveStatistics(partitionStatistics),
 	"add-encryption-key":          decodeAddKey,
 	"remove-encryption-key":       decodeRemoveKey,
+	"add-view-version":            decodeAddVersion,
+	"set-current-view-version":    decodeSetVersion,
 }
 
-// DecodeUpdates reads a commit's list of updates; null and nothing are an empty list. Errors are Malformed.
+// DecodeUpdates reads the list of updates of a table's commit; null and nothing are an empty list. Errors are Malformed.
 func DecodeUpdates(raw json.RawMessage) ([]Update, error) {
-	updates, err := decodeRequest(raw, "updates", maxUpdates, decodeUpdate)
+	return decodeUpdates(raw, func(u Update) bool { return u.apply != nil })
+}
+
+// DecodeViewUpdates is DecodeUpdates for a view's commit.
+func DecodeViewUpdates(raw json.RawMessage) ([]Update, error) {
+	return decodeUpdates(raw, func(u Update) bool { return u.applyView != nil })
+}
+
+func decodeUpdates(raw []byte, known func(Update) bool) ([]Update, error) {
+	updates, err := decodeRequest(raw, "updates", maxUpdates, func(raw []byte) (Update, error) {
+		u, err := decodeUpdate(raw)
+		if err == nil && !known(u) {
+			err = unknownAction(u)
+		}
+		return u, err
+	})
 	if err != nil {
 		return nil, err
 	}
-	columns := 0
+	compared := 0
 	for _, u := range updates {
-		if u.action == "add-schema" || u.action == "add-spec" || u.action == "add-sort-order" {
-			columns++
+		if slices.Contains([]string{"add-schema", "add-spec", "add-sort-order", "add-view-version"}, u.action) {
+			compared++
 		}
 	}
-	if columns > maxColumnUpdates {
-		return nil, fault.New(fault.Malformed, "Cannot add more than %d schemas, specs and sort orders: %d", maxColumnUpdates, columns)
+	if compared > maxColumnUpdates {
+		return nil, fault.New(fault.Malformed, "Cannot add more than %d schemas, specs, sort orders and view versions: %d", maxColumnUpdates, compared)
 	}
 	return updates, nil
+}
+
+func unknownAction(u Update) error {
+	return fmt.Errorf("Cannot convert metadata update action to json: %s", clip([]byte(u.action)))
 }
 
 func decodeUpdate(raw []byte) (Update, error) {
@@ -83,7 +106,7 @@ func decodeUpdate(raw []byte) (Update, error) {
 	}
 	decode, ok := decoders[u.action]
 	if !ok {
-		return u, fmt.Errorf("Cannot convert metadata update action to json: %s", clip([]byte(u.action)))
+		return u, unknownAction(u)
 	}
 	err := decode(r, &u)
 	if r.err != nil {
@@ -112,6 +135,7 @@ func decodeAssignUUID(r *reader, u *Update) error {
 	uuid := r.text("uuid")
 	u.uuid = uuid
 	u.apply = func(b *builder) error { return b.assignUUID(uuid) }
+	u.applyView = func(b *viewBuilder) error { return b.assignUUID(uuid) }
 	return nil
 }
 
@@ -119,6 +143,7 @@ func decodeUpgrade(r *reader, u *Update) error {
 	u.version = r.int("format-version")
 	version := u.version
 	u.apply = func(b *builder) error { return b.upgrade(version) }
+	u.applyView = func(b *viewBuilder) error { return b.upgrade(version) }
 	return nil
 }
 
@@ -129,6 +154,7 @@ func decodeAddSchema(r *reader, u *Update) error {
 	}
 	s, err := decodeSchema(raw)
 	u.apply = func(b *builder) error { return b.addSchema(s) }
+	u.applyView = func(b *viewBuilder) error { b.addSchema(s); return nil }
 	return err
 }
 
@@ -192,6 +218,7 @@ func decodeSetProperties(r *reader, u *Update) error {
 		u.keys = append(u.keys, p.key)
 	}
 	u.apply = func(b *builder) error { return b.setProperties(pairs) }
+	u.applyView = func(b *viewBuilder) error { b.setProperties(pairs); return nil }
 	return nil
 }
 
@@ -204,12 +231,14 @@ func decodeRemoveProperties(r *reader, u *Update) error {
 	u.keys = r.texts(name)
 	keys := u.keys
 	u.apply = func(b *builder) error { return b.removeProperties(keys) }
+	u.applyView = func(b *viewBuilder) error { b.removeProperties(keys); return nil }
 	return nil
 }
 
 func decodeSetLocation(r *reader, u *Update) error {
 	location := r.text("location")
 	u.apply = func(b *builder) error { return b.setLocation(location) }
+	u.applyView = func(b *viewBuilder) error { return b.setLocation(location) }
 	return nil
 }
 
@@ -246,5 +275,21 @@ func decodeAddKey(r *reader, u *Update) error {
 func decodeRemoveKey(r *reader, u *Update) error {
 	id := r.text("key-id")
 	u.apply = func(b *builder) error { return b.removeKey(id) }
+	return nil
+}
+
+func decodeAddVersion(r *reader, u *Update) error {
+	raw := r.raw("view-version")
+	if r.err != nil {
+		return nil
+	}
+	v, err := decodeViewVersion(raw)
+	u.applyView = func(b *viewBuilder) error { return b.addVersion(v) }
+	return err
+}
+
+func decodeSetVersion(r *reader, u *Update) error {
+	id := r.int("view-version-id")
+	u.applyView = func(b *viewBuilder) error { return b.setCurrentVersion(id) }
 	return nil
 }
