@@ -20,6 +20,7 @@ type Environment struct {
 	RequireRotation          bool     // a principal must rotate its first credentials
 	AllowOverlappingCatalogs bool
 	SharedLocations          bool // server-made folders have no unique leaf
+	NoProbes                 bool // storage of new catalogs is not tried before keys to it are handed out
 	MaxBody                  int  // bytes of a request; 0: the server's default
 	CredentialMinutes        int  // how long vended credentials live, 15 to 60 (a role that assumes a role gets no longer); 0: an hour
 	// SharedCredentials lets the functions' instances share the keys that they mint, in the table, encrypted under a KMS key of

@@ -101,6 +101,9 @@ func (s *firn) variables(name rest.Function) *map[string]*string {
 		// The collector works harder before Lambda ends the process for want of memory.
 		"GOMEMLIMIT": jsii.String(strconv.Itoa(memory[name]*9/10) + "MiB"),
 	}
+	if s.NoProbes && name == rest.Management {
+		v["FIRN_PROBE"] = jsii.String("false")
+	}
 	if s.CredentialMinutes > 0 {
 		v["FIRN_CREDENTIAL_DURATION"] = jsii.String(strconv.Itoa(s.CredentialMinutes) + "m")
 	}

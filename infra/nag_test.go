@@ -18,6 +18,7 @@ var wildcards = []struct{ kind, part, why string }{
 	{"AWS::IAM::Role", "resource arn:<AWS::Partition>:s3:::<Bucket>/<Prefix>*", "all tables of the bucket: session policies narrow it"},
 	{"AWS::IAM::ManagedPolicy", "resource arn:<AWS::Partition>:s3:::<Bucket>/<Prefix>*", "the same, as a boundary"},
 	{"AWS::IAM::Role", "not resource arn:<AWS::Partition>:s3:::<Bucket>/<Prefix>firn-probe/*", "a denial of everything else"},
+	{"AWS::IAM::Role", "not resource arn:<AWS::Partition>:s3:::<Bucket>/<Prefix>*/firn-probe/*", "the same, for catalogs that begin deeper"},
 }
 
 func TestNoPolicySaysMoreThanItMust(t *testing.T) {

@@ -108,6 +108,20 @@ func TestSettingsOfTheServer(t *testing.T) {
 	}
 }
 
+func TestNewCatalogsAreTriedUnlessSaidOtherwise(t *testing.T) {
+	for _, off := range []bool{false, true} {
+		for _, f := range firnOf(t, "dev", func(c *config) { c.NoProbes = off }).of("AWS::Lambda::Function") {
+			name, want := text(at(f.Properties, "FunctionName")), any(nil)
+			if off && strings.HasSuffix(name, "-management") {
+				want = "false"
+			}
+			if got := at(f.Properties, "Environment", "Variables", "FIRN_PROBE"); got != want {
+				t.Errorf("%s, without probes %v: got FIRN_PROBE=%v, want %v", name, off, got, want)
+			}
+		}
+	}
+}
+
 func TestKeysMayBeSharedAndShort(t *testing.T) {
 	stack := firnOf(t, "dev", func(c *config) { c.SharedCredentials, c.CredentialMinutes = true, 15 })
 	key := slices.Collect(maps.Keys(stack.of("AWS::KMS::Key")))

@@ -16,7 +16,7 @@ import (
 const firnsAccount = "arn:<AWS::Partition>:iam::<FirnAccount>:"
 
 func TestTheVendingRoleTrustsFirnAlone(t *testing.T) {
-	role := storageStack(t).one(t, "AWS::IAM::Role").Properties
+	role := roleIn(t, storageStack(t), vendingPath)
 	trust := statements(role["AssumeRolePolicyDocument"])
 	if len(trust) != 2 {
 		t.Fatalf("got %d statements of trust, want two", len(trust))
@@ -61,7 +61,7 @@ func TestTheVendingRoleTrustsFirnAlone(t *testing.T) {
 
 func TestTheVendingRoleOpensTablesAlone(t *testing.T) {
 	stack := storageStack(t)
-	role := stack.one(t, "AWS::IAM::Role").Properties
+	role := roleIn(t, stack, vendingPath)
 	tell := func(list []any) (allow, deny []string) {
 		for _, s := range list {
 			line := text(at(s, "Sid")) + ": " + strings.Join(texts(at(s, "Action")), " ") + " on " + strings.Join(texts(at(s, "Resource")), " ") +
@@ -88,7 +88,7 @@ func TestTheVendingRoleOpensTablesAlone(t *testing.T) {
 	if diff := cmp.Diff(bound, want); diff != "" || none != nil {
 		t.Errorf("boundary (-got +want):\n%s%v", diff, none)
 	}
-	if diff := cmp.Diff(denied, []string{"ProbesReachNoTable: " + objects + "not " + bucket + "/<Prefix>firn-probe/*", "ProbesListNoTable: s3:ListBucket on " + bucket + "not "}); diff != "" {
+	if diff := cmp.Diff(denied, []string{"ProbesReachNoTable: " + objects + "not " + bucket + "/<Prefix>*/firn-probe/* " + bucket + "/<Prefix>firn-probe/*", "ProbesListNoTable: s3:ListBucket on " + bucket + "not "}); diff != "" {
 		t.Errorf("probes (-got +want):\n%s", diff)
 	}
 	for _, s := range statements(at(role, "Policies", 0, "PolicyDocument")) {
@@ -100,6 +100,9 @@ func TestTheVendingRoleOpensTablesAlone(t *testing.T) {
 		case "ProbesReachNoTable", "ProbesListNoTable":
 			if at(s, "Condition", "StringEquals", "aws:PrincipalTag/firn-purpose") != "probe" {
 				t.Errorf("got %v, want a denial of probes alone", s)
+			}
+			if got := texts(at(s, "Condition", "StringNotLike", "s3:prefix")); text(at(s, "Sid")) == "ProbesListNoTable" && !slices.Equal(got, []string{"<Prefix>*/firn-probe/*", "<Prefix>firn-probe/*"}) {
+				t.Errorf("lists %v", got)
 			}
 		}
 	}
