@@ -12,9 +12,9 @@ import (
 // Update is one change of a commit (REST specification, TableUpdate and ViewUpdate).
 type Update struct {
 	action    string
-	keys      []string // of the properties that it sets or removes
-	version   int      // of upgrade-format-version
-	uuid      string   // of assign-uuid
+	keys      []string                 // of the properties that it sets or removes
+	version   int                      // of upgrade-format-version
+	uuid      string                   // of assign-uuid
 	apply     func(*builder) error     // to a table; nil: it is about views
 	applyView func(*viewBuilder) error // to a view; nil: it is about tables
 }

@@ -127,13 +127,14 @@ const (
 )
 
 // Table is the catalog's knowledge of an Iceberg table: where its current metadata file is, and what must be known to
-// vend for it without reading that file.
+// vend for it without reading that file. A view is kept as one, and nothing is vended for it.
 type Table struct {
+	View             bool      `json:"view,omitempty"` // the metadata is a view's
 	ID               ID        `json:"id"`
 	CatalogID        ID        `json:"catalog"`
 	NamespaceID      ID        `json:"ns"`
 	Name             string    `json:"name"`
-	UUID             string    `json:"uuid"` // the metadata's table-uuid
+	UUID             string    `json:"uuid"` // the metadata's table-uuid or view-uuid
 	MetadataLocation string    `json:"meta"`
 	Previous         []string  `json:"prev,omitempty"`   // the last metadata locations before the current one, newest first
 	Location         string    `json:"location"`         // the metadata's location, as written there
@@ -144,6 +145,14 @@ type Table struct {
 	Created          time.Time `json:"created"`
 	Updated          time.Time `json:"updated"`
 	Keys             KeyState  `json:"keys,omitzero"`
+}
+
+// Kind gives the kind that the object is kept as.
+func (t *Table) Kind() Kind {
+	if t.View {
+		return ViewKind
+	}
+	return TableKind
 }
 
 // KeptLocations is how many metadata locations before the current one a table's item remembers, so that a writer whose

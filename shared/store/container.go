@@ -90,6 +90,11 @@ func (b *Batch) Table(n *NamespaceSlot, name string) *Slot[lake.Table] {
 	return entry(b, n, lake.TableKind, name, func(t *lake.Table) lake.ID { return t.NamespaceID })
 }
 
+// View asks for a view.
+func (b *Batch) View(n *NamespaceSlot, name string) *Slot[lake.Table] {
+	return entry(b, n, lake.ViewKind, name, func(t *lake.Table) lake.ID { return t.NamespaceID })
+}
+
 // Claim is what holds a name in a namespace's name space.
 type Claim struct {
 	Kind lake.Kind `json:"kind"`

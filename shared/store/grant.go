@@ -29,9 +29,9 @@ func NamespaceObject(n *NamespaceSlot) Object {
 	return Object{Kind: fault.Namespace, ID: n.ID(), Namespace: n.Levels(), key: n.place.namespaceKey()}
 }
 
-// TableObject gives the table as what privileges are granted on.
+// TableObject gives the table or view as what privileges are granted on.
 func TableObject(n *NamespaceSlot, t *Slot[lake.Table]) Object {
-	return Object{Kind: fault.Table, ID: t.Value.ID, Namespace: n.Levels(), Name: t.Value.Name, key: t.key}
+	return Object{Kind: NounOf(t.Value.Kind()), ID: t.Value.ID, Namespace: n.Levels(), Name: t.Value.Name, key: t.key}
 }
 
 // Grant is a privilege of a catalog role on an object.

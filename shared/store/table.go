@@ -14,7 +14,7 @@ import (
 	"firn/shared/location"
 )
 
-// NewTable is a table that is to be made, with all that its one transaction holds.
+// NewTable is a table or view that is to be made, with all that its one transaction holds.
 type NewTable struct {
 	Table     *lake.Table
 	Folders   []location.Prefix  // every folder that will be vended for it
@@ -26,11 +26,12 @@ type NewTable struct {
 	Ready     func() error       // puts the metadata file, once it is known that nothing holds the folders; nil: it is there
 }
 
-// CreateTable stores a table: its item, the claim of its name, its folders. Exists if the name is taken, by a table-like
+// CreateTable stores a table or view: its item, the claim of its name, its folders. Exists if the name is taken, by a table-like
 // object of any kind; Forbidden if a folder overlaps another's. A lost race is for Again.
 func (s *Store) CreateTable(ctx context.Context, n *NamespaceSlot, t NewTable) error {
 	t.Table.Claims = nil
-	c := claimer{n: n, alone: t.Alone, folder: folder{Holder: t.Table.ID, Kind: fault.Table, Namespace: n.Levels(),
+	kind := t.Table.Kind()
+	c := claimer{n: n, alone: t.Alone, folder: folder{Holder: t.Table.ID, Kind: NounOf(kind), Namespace: n.Levels(),
 		Name: t.Table.Name, Principal: t.Principal, Location: t.Table.Location}}
 	claims, keys, err := s.claim(ctx, c, t.Folders, t.Guards)
 	if err != nil {
@@ -42,11 +43,11 @@ func (s *Store) CreateTable(ctx context.Context, n *NamespaceSlot, t NewTable) e
 		}
 	}
 	t.Table.Claims = keys
-	first, err := put(n.place.entryKey(lake.TableKind, t.Table.Name), tableTag(t.Table), t.Table, kv.Absent(s.now()))
+	first, err := put(n.place.entryKey(kind, t.Table.Name), tableTag(t.Table), t.Table, kv.Absent(s.now()))
 	if err != nil {
 		return err
 	}
-	second, err := put(n.place.nameKey(t.Table.Name), tagOf(t.Table.ID), Claim{lake.TableKind, t.Table.ID}, kv.Absent(s.now()))
+	second, err := put(n.place.nameKey(t.Table.Name), tagOf(t.Table.ID), Claim{kind, t.Table.ID}, kv.Absent(s.now()))
 	if err != nil {
 		return err
 	}
@@ -59,19 +60,28 @@ func (s *Store) CreateTable(ctx context.Context, n *NamespaceSlot, t NewTable) e
 	}
 	err = s.write(ctx, ops...)
 	if i, there := failedAt(err); i == 0 || i == 1 {
-		return taken(there, n, t.Table.Name)
+		return taken(there, n, t.Table.Name, kind)
 	}
 	return err
 }
 
-// taken says what is in the way of a name.
-func taken(there *kv.Item, n *NamespaceSlot, name string) error {
-	noun := fault.Table
-	var c Claim
-	if there != nil && decode(there, &c) == nil {
-		noun = NounOf(c.Kind)
+// taken says what is in the way of a name for an object of a kind.
+func taken(there *kv.Item, n *NamespaceSlot, name string, kind lake.Kind) error {
+	c := Claim{Kind: kind}
+	if there != nil && there.Key.Sort == n.place.nameKey(name).Sort && decode(there, &c) != nil {
+		c.Kind = kind
 	}
-	return fault.Taken(noun, lake.Identifier{Namespace: n.Levels(), Name: name}.String())
+	return c.Against(kind, lake.Identifier{Namespace: n.Levels(), Name: name})
+}
+
+// Against is the refusal of an object of a kind that is to have the name too: Exists, in the words of the reference
+// implementation, which differ where the kinds do.
+func (c Claim) Against(kind lake.Kind, id lake.Identifier) error {
+	if c.Kind == kind {
+		return fault.Taken(NounOf(kind), id.String())
+	}
+	noun := string(NounOf(c.Kind))
+	return fault.Of(fault.Exists, NounOf(c.Kind), id.String(), "%s with same name already exists: %s", strings.ToUpper(noun[:1])+noun[1:], id)
 }
 
 // NounOf gives the word for a kind in errors.
@@ -101,12 +111,12 @@ type Moved struct {
 // maxClaims bounds the folders of one table over its life: all are given back in the transaction that drops it.
 const maxClaims = 32
 
-// UpdateTable swaps the table's item: one conditional write, without a transaction unless new folders come with it. The
+// UpdateTable swaps the table's or view's item: one conditional write, without a transaction unless new folders come with it. The
 // error is a lost race (Raced), StateUnknown where it may have landed and cannot be found, or one that had no effect.
 func (s *Store) UpdateTable(ctx context.Context, n *NamespaceSlot, old *Slot[lake.Table], next *lake.Table, m Moved) error {
 	var claims []kv.Op
 	if len(m.Folders) > 0 {
-		c := claimer{n: n, folder: folder{Holder: next.ID, Kind: fault.Table, Namespace: n.Levels(), Name: next.Name, Principal: m.Principal, Location: next.Location}}
+		c := claimer{n: n, folder: folder{Holder: next.ID, Kind: NounOf(next.Kind()), Namespace: n.Levels(), Name: next.Name, Principal: m.Principal, Location: next.Location}}
 		ops, keys, err := s.claim(ctx, c, m.Folders, m.Guards)
 		if err != nil {
 			return err
@@ -114,7 +124,7 @@ func (s *Store) UpdateTable(ctx context.Context, n *NamespaceSlot, old *Slot[lak
 		claims = ops
 		next.Claims = append(slices.Clone(next.Claims), keys...)
 		if len(next.Claims) > maxClaims {
-			return fault.Of(fault.Invalid, fault.Table, next.Name, "A table may have had at most %d folders over its life", maxClaims)
+			return fault.Of(fault.Invalid, NounOf(next.Kind()), next.Name, "A table or view may have had at most %d folders over its life", maxClaims)
 		}
 	}
 	if m.Ready != nil {
@@ -140,7 +150,7 @@ func (s *Store) UpdateTable(ctx context.Context, n *NamespaceSlot, old *Slot[lak
 // nothing: the write may still be on its way.
 func (s *Store) Landed(ctx context.Context, n *NamespaceSlot, t *lake.Table) (bool, error) {
 	b := s.Batch(n.place.realm)
-	now := slot[lake.Table](b, n.place.entryKey(lake.TableKind, t.Name))
+	now := slot[lake.Table](b, n.place.entryKey(t.Kind(), t.Name))
 	if err := b.Read(ctx); err != nil {
 		return false, err
 	}
@@ -157,7 +167,7 @@ func Raced(err error) bool {
 // Again runs plan, which reads afresh and writes, until it does not lose a race; Unavailable after too many.
 func (s *Store) Again(ctx context.Context, plan func() error) error { return s.again(ctx, plan) }
 
-// DropTable removes a table and gives its folders back; or, with work, hands them to what deletes its files.
+// DropTable removes a table or view and gives its folders back; or, with work, hands them to what deletes its files.
 func (s *Store) DropTable(ctx context.Context, n *NamespaceSlot, old *Slot[lake.Table], purge *Work) error {
 	t := old.Value
 	ops := []kv.Op{
@@ -194,24 +204,25 @@ func (s *Store) dropped(ctx context.Context, keys ...kv.Key) bool {
 	return true
 }
 
-// RenameTable moves a table's item to another name, which may be in another namespace of the catalog. Its id, its grants,
+// RenameTable moves a table's or view's item to another name, which may be in another namespace of the catalog. Its id, its grants,
 // its folders and its files stay. Exists if the new name is taken. A lost race is for Again.
 func (s *Store) RenameTable(ctx context.Context, from *NamespaceSlot, old *Slot[lake.Table], to *NamespaceSlot, name string) error {
-	if to.place.entryKey(lake.TableKind, name) == old.key {
-		return taken(nil, to, name)
+	kind := old.Value.Kind()
+	if to.place.entryKey(kind, name) == old.key {
+		return taken(nil, to, name, kind)
 	}
 	next := *old.Value
 	next.Name, next.NamespaceID = name, to.ID()
 	next.Version++
-	first, err := put(to.place.entryKey(lake.TableKind, name), tableTag(&next), next, kv.Absent(s.now()))
+	first, err := put(to.place.entryKey(kind, name), tableTag(&next), next, kv.Absent(s.now()))
 	if err != nil {
 		return err
 	}
-	second, err := put(to.place.nameKey(name), tagOf(next.ID), Claim{lake.TableKind, next.ID}, kv.Absent(s.now()))
+	second, err := put(to.place.nameKey(name), tagOf(next.ID), Claim{kind, next.ID}, kv.Absent(s.now()))
 	if err != nil {
 		return err
 	}
-	where, err := put(objectKey(from.place.realm, next.ID), tagOf(next.ID), Object{Kind: fault.Table, Namespace: to.Levels(), Name: name}, kv.Always())
+	where, err := put(objectKey(from.place.realm, next.ID), tagOf(next.ID), Object{Kind: NounOf(kind), Namespace: to.Levels(), Name: name}, kv.Always())
 	if err != nil {
 		return err
 	}
@@ -219,7 +230,7 @@ func (s *Store) RenameTable(ctx context.Context, from *NamespaceSlot, old *Slot[
 		remove(old.key, kv.Match(old.Tag)), remove(from.place.nameKey(old.Value.Name), kv.Prefix(owner(next.ID))),
 		remove(from.place.copyKey(old.Value.Name), kv.Always()), bump(to.place, to.seatAt(len(to.chain))))
 	if i, there := failedAt(err); i == 0 || i == 1 {
-		return taken(there, to, name)
+		return taken(there, to, name, kind)
 	}
 	return err
 }
