@@ -92,10 +92,10 @@ func (e *embedded) config(ctx context.Context, c Config) (Config, error) {
 		if v, err := r2.New(r2.Config{Named: named, Now: c.Now, Duration: c.CredentialDuration}); err == nil {
 			vendor.R2 = v
 		}
-		if o, err := s3.New(s3.Config{Base: base, Unscoped: base.Credentials}); err == nil {
+		if o, err := s3.New(s3.Config{Base: base, Unscoped: base.Credentials, Named: named}); err == nil {
 			opener.S3 = o
 		}
-		signing.Region, signing.Unscoped = base.Region, base.Credentials
+		signing.Region, signing.Unscoped, signing.Named = base.Region, base.Credentials, named
 		if r, err := revoking.New(revoking.Config{Base: base, Own: lake.OwnID}); err == nil {
 			c.Ender = r
 		}

@@ -4,14 +4,16 @@ package objects
 import (
 	"firn/shared/app/function"
 	"firn/shared/app/gcp"
+	"firn/shared/app/storagekeys"
 	"firn/shared/blob"
 	"firn/shared/blob/azure"
 	"firn/shared/blob/s3"
 )
 
-// Files opens S3 and compatible stores and ADLS Gen2, with vended keys alone: the function's own rights open nothing.
+// Files opens S3 and compatible stores and ADLS Gen2, with vended keys, or, of stores without STS, with the
+// credentials that the storage names: the function's own rights open nothing.
 func Files(e *function.Env) (blob.Opener, error) {
-	opener, err := s3.New(s3.Config{Base: e.AWS})
+	opener, err := s3.New(s3.Config{Base: e.AWS, Named: storagekeys.Secrets(e.AWS, e.StorageSecrets, e.Now)})
 	if err != nil {
 		return nil, err
 	}

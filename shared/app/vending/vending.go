@@ -75,7 +75,7 @@ func Service(e *function.Env, files Files) (*catalog.Service, error) {
 			return nil, err
 		}
 	}
-	signer := sigv4.New(sigv4.Config{Region: e.AWS.Region, Now: e.Now})
+	signer := sigv4.New(sigv4.Config{Region: e.AWS.Region, Named: named, Now: e.Now})
 	return contents.Service(&e.Base, contents.Drivers{Vendor: vend.Lasting{Vendor: kinds, Now: e.Now}, Signer: signer, Files: opener, Revoked: cache.Forget}), nil
 }
 

@@ -39,8 +39,10 @@ import (
 type Config struct {
 	Base     aws.Config              // HTTP client, retries, and the Region where storage names none; its credentials are not used
 	Unscoped aws.CredentialsProvider // for storage without STS (stsUnavailable); nil: such storage is refused
-	Timeout  time.Duration           // of one call with its retries; 0: 10 s
-	Limit    int64                   // bytes of an object; 0: blob.MaxObject
+	// Named gives the credentials for storage without STS that has a storageName, or nil: such storage is refused.
+	Named   func(storageName string) aws.CredentialsProvider
+	Timeout time.Duration // of one call with its retries; 0: 10 s
+	Limit   int64         // bytes of an object; 0: blob.MaxObject
 }
 
 // maxClients bounds the kept clients: endpoints are what administrators wrote into catalogs.
@@ -84,8 +86,11 @@ func (o *Opener) Open(_ context.Context, storage *lake.Storage, cred vend.Creden
 	switch {
 	case cred.S3 != nil:
 		provider = credentials.NewStaticCredentialsProvider(cred.S3.AccessKeyID, cred.S3.SecretAccessKey.Reveal(), cred.S3.SessionToken.Reveal())
-	case storage.STSUnavailable != nil && *storage.STSUnavailable:
+	case storage.STSUnavailable == nil || !*storage.STSUnavailable:
+	case storage.Name == "":
 		provider = o.config.Unscoped
+	case o.config.Named != nil:
+		provider = o.config.Named(storage.Name)
 	}
 	if provider == nil {
 		return nil, fault.Of(fault.Unsupported, fault.Credential, "", "This server has no credential for the catalog's storage.")

@@ -173,7 +173,15 @@ func TestWhoseCredentialIsUsed(t *testing.T) {
 	noSTS := true
 	without := *s.storage
 	without.STSUnavailable = &noSTS
+	known, other, withSTS := without, without, *s.storage
+	known.Name, other.Name, withSTS.Name = "known", "other", "known"
 	own := credentials.NewStaticCredentialsProvider(s.cred.S3.AccessKeyID, s.cred.S3.SecretAccessKey.Reveal(), s.cred.S3.SessionToken.Reveal())
+	named := func(name string) aws.CredentialsProvider {
+		if name == "known" {
+			return own
+		}
+		return nil
+	}
 	rows := []struct {
 		name     string
 		storage  *lake.Storage
@@ -185,12 +193,15 @@ func TestWhoseCredentialIsUsed(t *testing.T) {
 		{"none", s.storage, vend.Credential{}, nil, false},
 		{"none, and firn's own is not for storage with STS", s.storage, vend.Credential{}, own, false},
 		{"firn's own where there is no STS", &without, vend.Credential{}, own, true},
+		{"those with the storage's name", &known, vend.Credential{}, nil, true},
+		{"never firn's own for a name that is not known", &other, vend.Credential{}, own, false},
+		{"no name where there is STS", &withSTS, vend.Credential{}, own, false},
 		{"none where there is no STS", &without, vend.Credential{}, nil, false},
 		{"not S3", &lake.Storage{Type: lake.File}, s.cred, nil, false},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
-			b, err := opener(t, Config{Unscoped: row.unscoped}).Open(t.Context(), row.storage, row.cred)
+			b, err := opener(t, Config{Unscoped: row.unscoped, Named: named}).Open(t.Context(), row.storage, row.cred)
 			if !row.ok {
 				if !fault.Is(err, fault.Unsupported) {
 					t.Errorf("got %v, want unsupported", err)

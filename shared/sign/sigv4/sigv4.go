@@ -1,7 +1,7 @@
 // Package sigv4 signs requests to S3 and compatible stores with AWS Signature Version 4.
 //
 // It refuses to sign with anything but the key it is given, except where a catalog says that its storage has no STS: then
-// it takes firn's own rights, if the server was started with any. Storage of other types it does not sign for.
+// it takes the credentials that the catalog's storageName names, or without one firn's own, if the server has any. Storage of other types it does not sign for.
 //
 // # Why
 //
@@ -29,7 +29,9 @@ type Config struct {
 	Region   string                  // where storage names none; empty: us-east-1, which compatible stores without Regions take
 	Embedded func() string           // endpoint of the embedded store, for clients; nil: there is none
 	Unscoped aws.CredentialsProvider // for storage without STS (stsUnavailable); nil: such storage is refused
-	Now      func() time.Time
+	// Named gives the credentials for storage without STS that has a storageName, or nil: such storage is refused.
+	Named func(storageName string) aws.CredentialsProvider
+	Now   func() time.Time
 }
 
 // Signer signs. Safe for concurrent use.
@@ -55,7 +57,11 @@ func (s *Signer) Site(storage *lake.Storage) (sign.Site, error) {
 		site.KMSKeys = append(site.KMSKeys, storage.CurrentKMSKey)
 	}
 	site.VirtualHosts = storage.PathStyleAccess != nil && !*storage.PathStyleAccess
-	if site.Region == "" {
+	switch {
+	case site.Region != "":
+	case storage.S3Profile() == lake.ProfileR2:
+		site.Region = "auto" // R2 takes no Region of AWS's
+	default:
 		site.Region = s.config.Region
 	}
 	switch {
@@ -111,10 +117,18 @@ func (s *Signer) credentials(ctx context.Context, storage *lake.Storage, key *ve
 	if key != nil && key.S3 != nil {
 		return aws.Credentials{AccessKeyID: key.S3.AccessKeyID, SecretAccessKey: key.S3.SecretAccessKey.Reveal(), SessionToken: key.S3.SessionToken.Reveal()}, nil
 	}
-	if key != nil || storage.STSUnavailable == nil || !*storage.STSUnavailable || s.config.Unscoped == nil {
+	provider := aws.CredentialsProvider(nil)
+	switch {
+	case key != nil || storage.STSUnavailable == nil || !*storage.STSUnavailable:
+	case storage.Name == "":
+		provider = s.config.Unscoped
+	case s.config.Named != nil:
+		provider = s.config.Named(storage.Name)
+	}
+	if provider == nil {
 		return aws.Credentials{}, fault.Of(fault.Unsupported, fault.Credential, "", "This server has no credential for the catalog's storage.")
 	}
-	own, err := s.config.Unscoped.Retrieve(ctx)
+	own, err := provider.Retrieve(ctx)
 	if err != nil {
 		return aws.Credentials{}, fault.Of(fault.Unavailable, fault.Credential, "", "This server has no credential for the catalog's storage at the moment.").Because(err)
 	}

@@ -29,10 +29,16 @@ import (
 )
 
 var (
-	now  = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-	yes  = true
-	no   = false
-	own  = credentials.NewStaticCredentialsProvider("OWN", "own-secret", "")
+	now   = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	yes   = true
+	no    = false
+	own   = credentials.NewStaticCredentialsProvider("OWN", "own-secret", "")
+	named = func(name string) aws.CredentialsProvider {
+		if name != "known" {
+			return nil
+		}
+		return credentials.NewStaticCredentialsProvider("NAMED", "named-secret", "")
+	}
 	temp = &vend.Credential{S3: &vend.S3Credential{AccessKeyID: "TEMP", SecretAccessKey: "temp-secret", SessionToken: "temp-token"}}
 )
 
@@ -341,6 +347,9 @@ func TestTheKeyThatSigns(t *testing.T) {
 		{"the vended key", sts, temp, own, "TEMP", 0},
 		{"the vended key though there is no STS", noSTS, temp, own, "TEMP", 0},
 		{"firn's own where there is no STS", noSTS, nil, own, "OWN", 0},
+		{"those with the storage's name", lake.Storage{Type: lake.S3, Endpoint: "http://store", STSUnavailable: &yes, Name: "known"}, nil, own, "NAMED", 0},
+		{"never firn's own for a name that is not known", lake.Storage{Type: lake.S3, Endpoint: "http://store", STSUnavailable: &yes, Name: "other"}, nil, own, "", fault.Unsupported},
+		{"no name where there is STS", lake.Storage{Type: lake.S3, Endpoint: "http://store", Name: "known"}, nil, own, "", fault.Unsupported},
 		{"never firn's own where there is STS", sts, nil, own, "", fault.Unsupported},
 		{"nor where the catalog says so", has, nil, own, "", fault.Unsupported},
 		{"no rights of its own", noSTS, nil, nil, "", fault.Unsupported},
@@ -349,7 +358,7 @@ func TestTheKeyThatSigns(t *testing.T) {
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
-			w := &world{t: t, key: row.key, signer: New(Config{Unscoped: row.unscoped, Now: func() time.Time { return now }}), at: &row.storage}
+			w := &world{t: t, key: row.key, signer: New(Config{Unscoped: row.unscoped, Named: named, Now: func() time.Time { return now }}), at: &row.storage}
 			s, err := w.sign(sign.Request{Method: "GET", URI: "http://store/lake/wh/t/a", Headers: map[string][]string{"x-amz-checksum-mode": {"ENABLED"}, "User-Agent": {"u"}}})
 			if row.refused != 0 {
 				if !fault.Is(err, row.refused) {
@@ -389,6 +398,7 @@ func TestSites(t *testing.T) {
 			sign.Site{Region: "eu-central-1", KMSKeys: []string{"b", "a"}}},
 		{"AWS without a region", Config{Region: "eu-west-1"}, lake.Storage{Type: lake.S3, RoleARN: role}, sign.Site{Region: "eu-west-1"}},
 		{"a store, by path unless it is said", Config{}, lake.Storage{Type: lake.S3, Endpoint: "http://store", EndpointInternal: "http://inner"}, sign.Site{Endpoint: "http://store", Region: "us-east-1"}},
+		{"R2 without a region", Config{Region: "eu-west-1"}, lake.Storage{Type: lake.S3, Endpoint: "https://r2", Profile: lake.ProfileR2}, sign.Site{Endpoint: "https://r2", Region: "auto"}},
 		{"a store, by path", Config{}, lake.Storage{Type: lake.S3, Endpoint: "http://store", PathStyleAccess: &yes}, sign.Site{Endpoint: "http://store", Region: "us-east-1"}},
 		{"a store with virtual hosts", Config{}, lake.Storage{Type: lake.S3, Endpoint: "http://store", PathStyleAccess: &no}, sign.Site{Endpoint: "http://store", Region: "us-east-1", VirtualHosts: true}},
 		{"the embedded store", Config{Embedded: embedded}, lake.Storage{Type: lake.S3, PathStyleAccess: &no}, sign.Site{Endpoint: "http://127.0.0.1:8182", Region: "us-east-1"}},
