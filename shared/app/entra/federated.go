@@ -60,13 +60,10 @@ func (f *federated) vouch(ctx context.Context) (string, error) {
 	out, err := f.sts.GetWebIdentityToken(ctx, &sts.GetWebIdentityTokenInput{
 		Audience: []string{f.audience}, SigningAlgorithm: aws.String("RS256"), DurationSeconds: aws.Int32(voucher)})
 	if err != nil {
-		err = refused(ctx, err)
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.refusal = err
-	if err != nil {
-		return "", err
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.refusal = refused(ctx, err)
+		return "", f.refusal
 	}
 	return aws.ToString(out.WebIdentityToken), nil
 }

@@ -36,9 +36,19 @@ func TestASweepEnds(t *testing.T) {
 	}
 	b := s.open(t, all, Config{}).(blob.Sweeper)
 	for calls := 1; ; calls++ {
+		before := len(s.cloud.Log())
 		more, err := b.DeleteAll(t.Context(), prefix(t, root+"ns/t/"), 3)
 		if err != nil {
 			t.Fatal(err)
+		}
+		removed := 0
+		for _, e := range s.cloud.Log()[before:] {
+			if e.Operation == "Delete" {
+				removed++
+			}
+		}
+		if removed < 1 || removed > 3 {
+			t.Errorf("sweep %d of 3 removes %d files and folders", calls, removed)
 		}
 		if !more {
 			break
@@ -49,6 +59,21 @@ func TestASweepEnds(t *testing.T) {
 	}
 	if _, err := s.open(t, all, Config{}).Get(t.Context(), uri(t, root+"ns/t/data")); !fault.Is(err, fault.NotFound) {
 		t.Errorf("got %v for a folder, want nothing there", err)
+	}
+}
+
+// A folder is removed when it is empty: what comes into it meanwhile stays.
+func TestASweepTakesNoFolderThatIsInUse(t *testing.T) {
+	s := newStore(t)
+	s.cloud.Seed("lake", "data", "ns/t/a", "x")
+	b := s.open(t, all, Config{}).(blob.Sweeper)
+	s.faults = []broken{nil, nil, func(next http.RoundTripper, r *http.Request) (*http.Response, error) { // after the listing and the file
+		s.cloud.Seed("lake", "data", "ns/t/new", "x")
+		return next.RoundTrip(r)
+	}}
+	more, err := b.DeleteAll(t.Context(), prefix(t, root+"ns/t/"), 5)
+	if _, there := s.cloud.Holds("lake", "data", "ns/t/new"); !there || !more || err != nil {
+		t.Errorf("got more %v, %v, and the new file is there: %v; want it there, and more", more, err, there)
 	}
 }
 

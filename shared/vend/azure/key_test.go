@@ -71,10 +71,12 @@ func TestFailures(t *testing.T) {
 	}
 }
 
+// goodKey is an answer as it must be.
+const goodKey = `<UserDelegationKey><SignedOid>o</SignedOid><SignedTid>` + tenant + `</SignedTid><SignedStart>2026-11-21T09:55:00Z</SignedStart><SignedExpiry>2026-11-21T14:00:00Z</SignedExpiry>` +
+	`<SignedService>b</SignedService><SignedVersion>2020-12-06</SignedVersion><Value>AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=</Value></UserDelegationKey>`
+
 // An answer in which one part is not as it must be.
 func TestKeysThatAreNone(t *testing.T) {
-	const good = `<UserDelegationKey><SignedOid>o</SignedOid><SignedTid>` + tenant + `</SignedTid><SignedStart>2026-11-21T09:55:00Z</SignedStart><SignedExpiry>2026-11-21T14:00:00Z</SignedExpiry>` +
-		`<SignedService>b</SignedService><SignedVersion>2020-12-06</SignedVersion><Value>AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=</Value></UserDelegationKey>`
 	rows := []struct {
 		name, old, next string
 		kind            fault.Kind
@@ -97,9 +99,9 @@ func TestKeysThatAreNone(t *testing.T) {
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
 			w, b := newBetween(t, nil)
-			text := good
+			text := goodKey
 			if row.old != "" {
-				text = strings.Replace(good, row.old, row.next, 1)
+				text = strings.Replace(goodKey, row.old, row.next, 1)
 			}
 			b.answer = body(200, text)
 			_, err := w.vendor.Vend(t.Context(), w.storage, w.grant(t, vend.Read, root+"ns/t"))
@@ -112,8 +114,7 @@ func TestKeysThatAreNone(t *testing.T) {
 
 func TestASASIsNeverLongerThanItsKey(t *testing.T) {
 	w, b := newBetween(t, nil)
-	b.answer = body(200, `<UserDelegationKey><SignedOid>o</SignedOid><SignedTid>`+tenant+`</SignedTid><SignedStart>2026-11-21T09:55:00Z</SignedStart><SignedExpiry>2026-11-21T10:20:00Z</SignedExpiry>`+
-		`<SignedService>b</SignedService><SignedVersion>2020-12-06</SignedVersion><Value>AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=</Value></UserDelegationKey>`)
+	b.answer = body(200, strings.Replace(goodKey, "2026-11-21T14:00:00Z", "2026-11-21T10:20:00Z", 1))
 	cred := w.vend(t, root+"ns/t")
 	if got := cred.Expires.Sub(w.now); got != 20*time.Minute || !strings.Contains(cred.Azure.SAS.Reveal(), "se=2026-11-21T10%3A20%3A00Z&") {
 		t.Errorf("got a life of %s, want the key's 20 minutes", got)

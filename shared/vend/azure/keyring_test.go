@@ -4,11 +4,14 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"firn/shared/fault"
+	"firn/shared/lake"
 	"firn/shared/vend"
 )
 
@@ -128,6 +131,10 @@ func TestARightThatIsLostEndsTheKey(t *testing.T) {
 			t.Errorf("got %v, want forbidden", err)
 		}
 	}
+	b.answer = says(503)
+	if _, err := w.vendor.Vend(t.Context(), w.storage, w.grant(t, vend.Read, root+"ns/t")); !fault.Is(err, fault.Unavailable) {
+		t.Errorf("got %v from an account that is away after it refused, want no key", err)
+	}
 }
 
 func TestAHerdMakesOneRequest(t *testing.T) {
@@ -150,40 +157,52 @@ func TestAHerdMakesOneRequest(t *testing.T) {
 	}
 }
 
+// wire is a store of one function.
+type wire func(*http.Request) (*http.Response, error)
+
+func (w wire) RoundTrip(r *http.Request) (*http.Response, error) { return w(r) }
+
 func TestWhoGivesUpDoesNotFailTheOthers(t *testing.T) {
-	w, b := newBetween(t, nil)
-	begun := make(chan struct{})
-	var once sync.Once
-	b.answer = func(r *http.Request) (*http.Response, error) {
-		first := false
-		once.Do(func() { first = true; close(begun) })
-		if first {
-			<-r.Context().Done()
-			return nil, r.Context().Err()
+	synctest.Test(t, func(t *testing.T) {
+		asked := 0
+		v, err := New(Config{Identity: &someone{}, Now: time.Now, Timeout: time.Hour, Transport: wire(func(r *http.Request) (*http.Response, error) {
+			if asked++; asked == 1 {
+				<-r.Context().Done()
+				return nil, r.Context().Err()
+			}
+			return body(200, strings.ReplaceAll(goodKey, "2026-11-21T14:00:00Z", time.Now().Add(keyLife).UTC().Format(iso)))(r)
+		})})
+		if err != nil {
+			t.Fatal(err)
 		}
-		return nil, nil
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	g := w.grant(t, vend.Read, root+"ns/t")
-	var both sync.WaitGroup
-	both.Go(func() {
-		if _, err := w.vendor.Vend(ctx, w.storage, g); !fault.Is(err, fault.Timeout) {
-			t.Errorf("who gave up: got %v, want a timeout", err)
+		yes, w := true, &world{}
+		storage := &lake.Storage{Type: lake.Azure, TenantID: tenant, Hierarchical: &yes, AllowedLocations: []string{root + "ns/"}}
+		try := func(ctx context.Context) error {
+			_, err := v.Vend(ctx, storage, w.grant(t, vend.Read, root+"ns/t"))
+			return err
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		gone, leave := context.WithCancel(t.Context())
+		errs := make([]error, 4)
+		var all sync.WaitGroup
+		all.Go(func() { errs[0] = try(ctx) })
+		synctest.Wait()
+		for i := range 2 {
+			all.Go(func() { errs[1+i] = try(t.Context()) })
+		}
+		all.Go(func() { errs[3] = try(gone) })
+		synctest.Wait()
+		leave()
+		synctest.Wait()
+		if !fault.Is(errs[3], fault.Timeout) {
+			t.Errorf("who stopped to wait: got %v, want a timeout", errs[3])
+		}
+		cancel()
+		all.Wait()
+		if !fault.Is(errs[0], fault.Timeout) || errs[1] != nil || errs[2] != nil || asked != 2 {
+			t.Errorf("got %v, and from %d requests %v and %v, want a timeout, and two keys from the second request", errs[0], asked, errs[1], errs[2])
 		}
 	})
-	<-begun
-	both.Go(func() {
-		if _, err := w.vendor.Vend(t.Context(), w.storage, g); err != nil {
-			t.Errorf("who waited: %v", err)
-		}
-	})
-	gone, stop := context.WithCancel(t.Context())
-	stop()
-	if _, err := w.vendor.Vend(gone, w.storage, g); !fault.Is(err, fault.Timeout) {
-		t.Errorf("who is gone already: got %v, want a timeout", err)
-	}
-	cancel()
-	both.Wait()
 }
 
 func TestKeysAreBounded(t *testing.T) {
