@@ -23,14 +23,14 @@ type logged struct {
 	by         []rest.Function
 }
 
-// lostRevocation begins what admin logs when it cannot find out whose keys it must end.
-const lostRevocation = "who got a right while it was taken away is not known"
+// unfinished begins what admin logs when revoked keys may live on.
+const unfinished = "revoked keys could not all be ended"
 
 var loggedAlarms = []logged{
 	{"sts-throttled", "STS refuses to mint keys so fast: engines wait, or fail. Ask for a higher quota, or raise how long keys live.",
 		`{ $.error = "*operation error STS*" && $.error = "*Throttl*" }`, vends},
-	{"revocation-failed", "A right was taken away, and whose keys must die with it is not known: they live until they expire.",
-		`{ $.level = "ERROR" && $.msg = "` + lostRevocation + `*" }`, []rest.Function{rest.Management}},
+	{"revocation-failed", "Keys that an administrator revoked may live on: IAM cannot be reached, or an account with data does not let firn end them.",
+		`{ $.level = "ERROR" && $.msg = "` + unfinished + `*" }`, revokes},
 	{"purge-failed", "The files of a purged table could not be deleted. It is tried again with each turn of the worker.",
 		`{ $.level = "WARN" && $.msg = "a purge failed*" }`, []rest.Function{worker}},
 }

@@ -60,7 +60,7 @@ func TestLinesOfLogsThatAlarm(t *testing.T) {
 	for _, functions := range by {
 		slices.Sort(functions)
 	}
-	want := map[string][]string{"sts-throttled": {"Catalog", "Commit", "Credentials", "Worker"}, "revocation-failed": {"Management"}, "purge-failed": {"Worker"}}
+	want := map[string][]string{"sts-throttled": {"Catalog", "Commit", "Credentials", "Worker"}, "revocation-failed": {"Management", "Worker"}, "purge-failed": {"Worker"}}
 	if diff := cmp.Diff(by, want); diff != "" {
 		t.Errorf("(-got +want):\n%s", diff)
 	}

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"firn/shared/admin"
 	"firn/shared/app/administration"
 	"firn/shared/app/base"
 	"firn/shared/app/contents"
@@ -32,6 +33,7 @@ type deployed struct {
 	resources []resource
 	functions map[rest.Function]http.Handler
 	tick      func(context.Context) error
+	later     time.Duration // than the time at which it is
 	files     *files
 }
 
@@ -46,12 +48,14 @@ func deploy(t *testing.T, used *ledger, overlapping bool) *deployed {
 	if err != nil {
 		t.Fatal(err)
 	}
+	d := &deployed{functions: map[rest.Function]http.Handler{}, files: &files{objects: map[string][]byte{}}}
+	now := func() time.Time { return time.Now().Add(d.later) }
 	at := func(name rest.Function) *base.Base {
 		var driver kv.Driver = guarded{db, name, used}
 		if name == "" {
 			driver = db
 		}
-		return &base.Base{Store: store.New(store.Config{Driver: driver, Now: time.Now}), Keys: keys, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: time.Now,
+		return &base.Base{Store: store.New(store.Config{Driver: driver, Now: now}), Keys: keys, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: now,
 			Settings: base.Settings{Realms: []lake.Realm{"POLARIS", "OTHER"}, MaxBody: 1_000_000, AllowFileStorage: true, AllowOverlappingCatalogs: overlapping, RequireRotation: true}}
 	}
 	for _, realm := range []lake.Realm{"POLARIS", "OTHER"} { // `firn bootstrap` has the administrator's rights
@@ -60,7 +64,6 @@ func deploy(t *testing.T, used *ledger, overlapping bool) *deployed {
 		}
 	}
 	table := routes()
-	d := &deployed{functions: map[rest.Function]http.Handler{}, files: &files{objects: map[string][]byte{}}}
 	if d.resources, err = resources(table, maxResources); err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +73,8 @@ func deploy(t *testing.T, used *ledger, overlapping bool) *deployed {
 		if name == worker {
 			d.tick = func(ctx context.Context) error {
 				jwks, err := keys.JWKS()
-				return errors.Join(err, b.Store.PublishKeys(ctx, jwks), contents.Tick(ctx, inside, b.Realms))
+				revocations := admin.New(admin.Config{Store: b.Store, Log: b.Log, Now: b.Now})
+				return errors.Join(err, b.Store.PublishKeys(ctx, jwks), contents.Tick(ctx, inside, b.Realms), revocations.Sweep(ctx))
 			}
 			continue
 		}

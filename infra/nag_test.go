@@ -14,6 +14,7 @@ var wildcards = []struct{ kind, part, why string }{
 	{"AWS::KMS::Key", "action kms:*", "a key policy hands the key to the account, whose IAM then says who may what"},
 	{"AWS::KMS::Key", "resource *", "in a key's own policy this is the key"},
 	{"AWS::IAM::Role", "resource arn:<AWS::Partition>:iam::<AWS::AccountId>:role/firn-vending/*", "which roles there are, those who make them decide: each trusts firn by an external id"},
+	{"AWS::IAM::Role", "resource arn:<AWS::Partition>:iam::<AWS::AccountId>:role/firn-revoking/*", "the same, for the roles that end keys"},
 	{"AWS::IAM::Role", "resource *", "X-Ray knows no resources"},
 	{"AWS::IAM::Role", "resource arn:<AWS::Partition>:s3:::<Bucket>/<Prefix>*", "all tables of the bucket: session policies narrow it"},
 	{"AWS::IAM::ManagedPolicy", "resource arn:<AWS::Partition>:s3:::<Bucket>/<Prefix>*", "the same, as a boundary"},

@@ -49,18 +49,20 @@ var rights = map[rest.Function]right{
 		remove: "ns entry copy guard location object work", check: "catalog",
 	},
 
-	// Principals, roles, grants, catalogs, shares and recipients. Namespaces and tables are only looked at: to grant on them and to
-	// share them (on the condition that they stay), and to see that a catalog is empty. The guards are those of a catalog's root.
+	// Principals, roles, grants, catalogs, shares, recipients and revocations. Namespaces and tables are only looked at: to grant on
+	// them and to share them (on the condition that they stay), and to see that a catalog is empty; but keys for a table are halted
+	// in its entry. The guards are those of a catalog's root.
 	rest.Management: {
-		read:   authority + " role catalogrole object guard base ns entry share alias member recipient",
-		list:   "principal role grants holders catalog catalogrole base location ns entry share alias member recipient",
-		put:    "principal client role grants holders object catalog head catalogrole guard base share alias member recipient",
+		read:   authority + " role catalogrole object guard base ns entry share alias member recipient revocation",
+		list:   "principal role grants holders catalog catalogrole base location ns entry share alias member recipient revocation",
+		put:    "principal client role grants holders object catalog head catalogrole guard base entry share alias member recipient revocation",
 		remove: "principal client role grants holders catalog head catalogrole guard base share alias member recipient",
 		check:  "principal role catalogrole ns entry share recipient",
 	},
 
-	// Work that goes on: the list of it, and what is given back when a piece is done. A rotation publishes the new keys.
-	worker: {read: "signing work", list: "work", put: "signing", remove: "work location"},
+	// Work that goes on: the list of it, and what is given back when a piece is done; revocations, and the catalogs whose keys they
+	// end. A rotation publishes the new keys.
+	worker: {read: "signing work revocation", list: "work catalog revocation", put: "signing revocation", remove: "work location revocation"},
 }
 
 // sharedKeys is what those that vend may do beside, where the deployment lets them share what they minted.
@@ -75,6 +77,9 @@ var vends = []rest.Function{rest.Catalog, rest.Commit, rest.Credentials, worker}
 
 // signs are the functions that read the secret.
 var signs = []rest.Function{rest.Token, worker}
+
+// revokes are the functions that end keys which are out.
+var revokes = []rest.Function{rest.Management, worker}
 
 // action is one of the actions on items, with the types of keys that a function may do it to.
 type action struct {
@@ -103,9 +108,10 @@ func (r right) actions() []action {
 	return out
 }
 
-// leading gives the pattern of the partition keys of a type. The keys of tokens are those of all realms: their key is whole.
+// leading gives the pattern of the partition keys of a type. The keys of tokens and the revocations are those of all realms: their
+// key is whole.
 func leading(kind string) string {
-	if kind == "signing" {
+	if kind == "signing" || kind == "revocation" {
 		return kind
 	}
 	return kind + "/*"

@@ -88,6 +88,8 @@ var unneeded = []string{
 	"catalog ReadItems staged",    // likewise, a table that is staged
 	"catalog ReadItems work",      // likewise, of a purge
 	"management ReadItems member", // likewise, of a share that was given or taken
+	"worker ListItems catalog",    // for a revocation whose request died before it found out where keys lead
+	"worker ReadItems revocation", // whether it is over, where the answer was lost
 	"worker ReadItems work",       // likewise, of a piece of work that is done
 }
 

@@ -12,11 +12,12 @@ import (
 	"firn/shared/rest"
 )
 
-// The path of firn's own roles, and of those that it may assume. Names and paths are fixed: accounts with data trust the
-// first, and rights on the second need no list of roles.
+// The path of firn's own roles, and of those that it may assume: to vend, and to end keys that are out. Names and paths are
+// fixed: accounts with data trust the first, and rights on the others need no list of roles.
 const (
-	ownPath     = "/firn/"
-	vendingPath = "/firn-vending/"
+	ownPath      = "/firn/"
+	vendingPath  = "/firn-vending/"
+	revokingPath = "/firn-revoking/"
 )
 
 // A probe tries, for an administrator, whether a catalog's storage can be vended for. It is told from vending by the end of its external id and by a
@@ -78,6 +79,9 @@ func (s *firn) role(name rest.Function, logs awslogs.LogGroup) awsiam.Role {
 			"ForAllValues:StringEquals": map[string]any{"aws:TagKeys": []string{probeTag}},
 		}, s.vendingRoles()...))
 	}
+	if slices.Contains(revokes, name) {
+		statements = append(statements, allow("AssumeRevokers", []string{"sts:AssumeRole"}, s.rolesOf(revokingPath)...))
+	}
 	if s.Trace {
 		statements = append(statements, allow("Trace", []string{"xray:PutTraceSegments", "xray:PutTelemetryRecords"}, jsii.String("*")))
 	}
@@ -114,15 +118,18 @@ func (s *firn) useKey(name rest.Function) []awsiam.PolicyStatement {
 	return out
 }
 
-// vendingRoles are the roles that may be assumed, by their path.
-func (s *firn) vendingRoles() []*string {
+// vendingRoles are the roles that may be assumed to vend, by their path.
+func (s *firn) vendingRoles() []*string { return s.rolesOf(vendingPath) }
+
+// rolesOf are the roles of a path in the accounts with data.
+func (s *firn) rolesOf(path string) []*string {
 	accounts := s.StorageAccounts
 	if len(accounts) == 0 {
 		accounts = []string{*s.Account()}
 	}
 	var out []*string
 	for _, account := range accounts {
-		out = append(out, join("arn:", s.Partition(), ":iam::", account, ":role"+vendingPath+"*"))
+		out = append(out, join("arn:", s.Partition(), ":iam::", account, ":role"+path+"*"))
 	}
 	return out
 }

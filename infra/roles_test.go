@@ -41,18 +41,19 @@ func told(role *declared) map[string]string {
 
 func TestWhatAFunctionMayBesideItems(t *testing.T) {
 	const (
-		vending = " on arn:<AWS::Partition>:iam::<AWS::AccountId>:role/firn-vending/*"
-		assume  = "sts:AssumeRole sts:SetSourceIdentity sts:TagSession" + vending
-		trace   = "xray:PutTelemetryRecords xray:PutTraceSegments on *"
-		key     = "kms:Decrypt kms:DescribeKey kms:Encrypt kms:GenerateDataKey on KEY"
+		vending  = " on arn:<AWS::Partition>:iam::<AWS::AccountId>:role/firn-vending/*"
+		assume   = "sts:AssumeRole sts:SetSourceIdentity sts:TagSession" + vending
+		revokers = "sts:AssumeRole on arn:<AWS::Partition>:iam::<AWS::AccountId>:role/firn-revoking/*"
+		trace    = "xray:PutTelemetryRecords xray:PutTraceSegments on *"
+		key      = "kms:Decrypt kms:DescribeKey kms:Encrypt kms:GenerateDataKey on KEY"
 	)
 	want := map[rest.Function]map[string]string{
 		rest.Token:       {"Trace": trace, "TableKey": key, "SigningSecret": "secretsmanager:GetSecretValue on <SigningSecret>", "SecretKey": "kms:Decrypt on KEY"},
-		rest.Management:  {"Trace": trace, "TableKey": key, "ProbeVendingRoles": "sts:AssumeRole sts:TagSession" + vending},
+		rest.Management:  {"Trace": trace, "TableKey": key, "ProbeVendingRoles": "sts:AssumeRole sts:TagSession" + vending, "AssumeRevokers": revokers},
 		rest.Catalog:     {"Trace": trace, "TableKey": key, "AssumeVendingRoles": assume},
 		rest.Commit:      {"Trace": trace, "TableKey": key, "AssumeVendingRoles": assume},
 		rest.Credentials: {"Trace": trace, "TableKey": key, "AssumeVendingRoles": assume},
-		worker: {"Trace": trace, "TableKey": key, "AssumeVendingRoles": assume, "SecretKey": "kms:Decrypt kms:GenerateDataKey on KEY",
+		worker: {"AssumeRevokers": revokers, "Trace": trace, "TableKey": key, "AssumeVendingRoles": assume, "SecretKey": "kms:Decrypt kms:GenerateDataKey on KEY",
 			"SigningSecret": "secretsmanager:DescribeSecret secretsmanager:GetSecretValue secretsmanager:PutSecretValue secretsmanager:UpdateSecretVersionStage on <SigningSecret>"},
 	}
 	stack := firnOf(t, "prod")

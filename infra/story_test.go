@@ -94,6 +94,8 @@ func story(t *testing.T, d *deployed) {
 		t.Error(err)
 	}
 	sharing(ask)
+	revoking(t, ask, d)
+	login("root", "s3cr3t") // the token is old by then
 	ask(204, "DELETE", tables+"/staged", "")
 	ask(204, "DELETE", tables+"/wider", "")
 	ask(204, "DELETE", inLake+"/namespaces/n", "")
@@ -122,6 +124,22 @@ func sharing(ask func(want int, method, path, body string) map[string]any) {
 	ask(200, "GET", "/api/metalakes/POLARIS/objects/table/lake.n.wider/credentials", "")
 	ask(204, "DELETE", management+"/shares/s", "")
 	ask(204, "DELETE", management+"/recipients/root", "")
+}
+
+// revoking takes keys back, for a table that moved among others, gives some of them back, and lets all of them expire.
+func revoking(t *testing.T, ask func(want int, method, path, body string) map[string]any, d *deployed) {
+	t.Helper()
+	const revocations = "/api/management/v1/revocations"
+	halt := func(body string) string { return fmt.Sprint(ask(201, "POST", revocations, body)["id"]) }
+	table := halt(`{"catalog":"lake","namespace":["n"],"table":"wider"}`)
+	halt(`{"principal":"root"}`)
+	ask(200, "GET", revocations, "")
+	d.later = 2 * time.Minute
+	ask(204, "DELETE", revocations+"/"+table, "")
+	d.later = 48 * time.Hour
+	if err := d.tick(t.Context()); err != nil {
+		t.Error(err)
+	}
 }
 
 // files are an object store in memory, and the keys to it.

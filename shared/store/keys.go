@@ -70,10 +70,8 @@ func principalKey(r lake.Realm, name string) kv.Key {
 func clientKey(r lake.Realm, id string) kv.Key   { return key("-", "client", r, id) }
 func roleKeyOf(r lake.Realm, name string) kv.Key { return key(escaper.Replace(name), "role", r) }
 
-const revocations = "revocation"
-
 func revocationKey(r lake.Realm, id lake.ID) kv.Key {
-	return kv.Key{Partition: revocations, Sort: revocationPrefix(r) + escaper.Replace(string(id))}
+	return kv.Key{Partition: "revocation", Sort: revocationPrefix(r) + escaper.Replace(string(id))}
 }
 func revocationPrefix(r lake.Realm) string { return escaper.Replace(string(r)) + "/" }
 

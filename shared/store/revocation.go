@@ -74,7 +74,7 @@ func (s *Store) ListRevocations(ctx context.Context, realm lake.Realm) ([]*Slot[
 		prefix = revocationPrefix(realm)
 	}
 	var out []*Slot[lake.Revocation]
-	err := s.pages(ctx, revocations, prefix, func(items []kv.Item) error {
+	err := s.pages(ctx, revocationKey(realm, "").Partition, prefix, func(items []kv.Item) error {
 		for i := range items {
 			found := &Slot[lake.Revocation]{key: items[i].Key}
 			if err := found.load(s.items, &items[i]); err != nil {
