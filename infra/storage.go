@@ -43,6 +43,7 @@ func newStorage(scope constructs.Construct, id string) awscdk.Stack {
 		MaxSessionDuration: jsii.Number(3600), // a role that assumes a role gets no longer
 		Policies:           &[]any{&awsiam.CfnRole_PolicyProperty{PolicyName: jsii.String("tables"), PolicyDocument: policy(append(s.opens(), s.keepsProbesOut()...)...)}},
 	})
+	s.addRevoker(role, boundary)
 	awscdk.NewCfnOutput(stack, jsii.String("RoleArn"), &awscdk.CfnOutputProps{Description: jsii.String("The roleArn of the catalog's storage"), Value: role.AttrArn()})
 	return stack
 }
@@ -65,23 +66,29 @@ func (s *storage) ask(name, what, pattern string, otherwise *string) *string {
 
 // trust lets in firn's functions that vend, under the external id, and the one that probes, under the probe's.
 func (s *storage) trust() []any {
-	from := func(names ...rest.Function) []any {
-		var out []any
-		for _, name := range names {
-			out = append(out, join("arn:", s.Partition(), ":iam::", s.account, ":role"+ownPath+"firn-", s.environment, "-"+string(name)))
-		}
-		return out
-	}
-	firn := map[string]any{"AWS": join("arn:", s.Partition(), ":iam::", s.account, ":root")}
 	return []any{
-		map[string]any{"Sid": "Vend", "Effect": "Allow", "Principal": firn, "Action": "sts:AssumeRole", "Condition": map[string]any{
-			"ArnEquals": map[string]any{"aws:PrincipalArn": from(vends...)}, "StringEquals": map[string]any{"sts:ExternalId": s.externalID},
+		map[string]any{"Sid": "Vend", "Effect": "Allow", "Principal": s.firn(), "Action": "sts:AssumeRole", "Condition": map[string]any{
+			"ArnEquals": map[string]any{"aws:PrincipalArn": s.from(vends...)}, "StringEquals": map[string]any{"sts:ExternalId": s.externalID},
 		}},
-		map[string]any{"Sid": "Probe", "Effect": "Allow", "Principal": firn, "Action": []string{"sts:AssumeRole", "sts:TagSession"}, "Condition": map[string]any{
-			"ArnEquals":    map[string]any{"aws:PrincipalArn": from(rest.Management)},
+		map[string]any{"Sid": "Probe", "Effect": "Allow", "Principal": s.firn(), "Action": []string{"sts:AssumeRole", "sts:TagSession"}, "Condition": map[string]any{
+			"ArnEquals":    map[string]any{"aws:PrincipalArn": s.from(rest.Management)},
 			"StringEquals": map[string]any{"sts:ExternalId": join(s.externalID, probeSuffix), "aws:RequestTag/" + probeTag: probeValue},
 		}},
 	}
+}
+
+// firn is the account that firn runs in.
+func (s *storage) firn() map[string]any {
+	return map[string]any{"AWS": join("arn:", s.Partition(), ":iam::", s.account, ":root")}
+}
+
+// from are the roles of firn's functions.
+func (s *storage) from(names ...rest.Function) []any {
+	var out []any
+	for _, name := range names {
+		out = append(out, join("arn:", s.Partition(), ":iam::", s.account, ":role"+ownPath+"firn-", s.environment, "-"+string(name)))
+	}
+	return out
 }
 
 // objectActions are what keys to a table can be for, as session policies spell them (vend/aws).

@@ -16,7 +16,7 @@ import (
 const firnsAccount = "arn:<AWS::Partition>:iam::<FirnAccount>:"
 
 func TestTheVendingRoleTrustsFirnAlone(t *testing.T) {
-	role := storageStack(t).one(t, "AWS::IAM::Role").Properties
+	role := roleIn(t, storageStack(t), vendingPath)
 	trust := statements(role["AssumeRolePolicyDocument"])
 	if len(trust) != 2 {
 		t.Fatalf("got %d statements of trust, want two", len(trust))
@@ -61,7 +61,7 @@ func TestTheVendingRoleTrustsFirnAlone(t *testing.T) {
 
 func TestTheVendingRoleOpensTablesAlone(t *testing.T) {
 	stack := storageStack(t)
-	role := stack.one(t, "AWS::IAM::Role").Properties
+	role := roleIn(t, stack, vendingPath)
 	tell := func(list []any) (allow, deny []string) {
 		for _, s := range list {
 			line := text(at(s, "Sid")) + ": " + strings.Join(texts(at(s, "Action")), " ") + " on " + strings.Join(texts(at(s, "Resource")), " ") +
