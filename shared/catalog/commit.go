@@ -13,7 +13,7 @@ import (
 	"firn/shared/store"
 )
 
-// Change is what a client wants to commit to a table.
+// Change is what a client wants to commit to a table or view.
 type Change struct {
 	Requirements []iceberg.Requirement
 	Updates      []iceberg.Update
@@ -33,19 +33,23 @@ func (s *Service) CommitTable(ctx context.Context, c lake.Caller, catalog string
 	if err := checkKeys(change.Updates); err != nil {
 		return Loaded{}, err
 	}
-	for try := 0; ; try++ {
-		var done Loaded
-		var retries int
+	return retried(fault.Table, id, func() (Loaded, int, error) {
 		if create {
-			done, retries, err = s.commitNew(ctx, c, catalog, id, change)
-		} else {
-			done, retries, err = s.commit(ctx, c, catalog, id, change)
+			return s.commitNew(ctx, c, catalog, id, change)
 		}
+		return s.commit(ctx, c, catalog, id, change)
+	})
+}
+
+// retried makes attempts, each of which says how often it may be made again, until one does not lose a race.
+func retried(noun fault.Noun, id lake.Identifier, attempt func() (Loaded, int, error)) (Loaded, error) {
+	for try := 0; ; try++ {
+		done, retries, err := attempt()
 		if !store.Raced(err) {
 			return done, err
 		}
 		if try >= retries {
-			return Loaded{}, fault.Of(fault.CommitFailed, fault.Table, id.String(), "Cannot commit to table %s: too many concurrent commits; please retry", id)
+			return Loaded{}, fault.Of(fault.CommitFailed, noun, id.String(), "Cannot commit to %s %s: too many concurrent commits; please retry", noun, id)
 		}
 	}
 }
@@ -87,25 +91,18 @@ func (x *session) updateOperations(updates []iceberg.Update) []access.Operation 
 
 // commit is one attempt. An error for which store.Raced holds had no effect, and is to be tried again from fresh reads.
 func (s *Service) commit(ctx context.Context, c lake.Caller, catalog string, id lake.Identifier, change Change) (Loaded, int, error) {
-	var copied *store.CopySlot
-	moved := store.Moved{}
-	x, n, t, err := s.table(ctx, c, catalog, id, func(x *session, n *store.NamespaceSlot) {
-		copied = x.batch.Copy(n, id.Name)
-		if moves(change.Updates) {
-			moved.Guards = x.batch.Guards(n)
-		}
-	})
+	a, err := s.begin(ctx, c, catalog, id, lake.TableKind, change.Updates)
 	if err != nil {
 		return Loaded{}, 0, err
 	}
-	retries := x.cat.Value.Number(lake.CommitRetries, defaultRetries, 20)
-	if err := x.who.CheckAll(ctx, x.updateOperations(change.Updates), append(n.Path(), t.Value.ID)); err != nil {
+	x := a.session
+	if err := x.who.CheckAll(ctx, x.updateOperations(change.Updates), append(a.n.Path(), a.old.Value.ID)); err != nil {
 		return Loaded{}, 0, err
 	}
 	if x.cat.Value.Type == lake.External {
 		return Loaded{}, 0, fault.New(fault.Malformed, "Cannot update table on static-facade external catalogs.")
 	}
-	doc, err := x.document(ctx, n, t.Value, copied, writeActions)
+	doc, err := a.document(ctx)
 	if err != nil {
 		return Loaded{}, 0, err
 	}
@@ -116,44 +113,94 @@ func (s *Service) commit(ctx context.Context, c lake.Caller, catalog string, id 
 	if err := iceberg.Check(base, change.Requirements); err != nil {
 		return Loaded{}, 0, err
 	}
-	now := s.Now()
-	next, changed, err := iceberg.Apply(base, change.Updates, iceberg.At{NowMS: now.UnixMilli(), Previous: t.Value.MetadataLocation})
-	if err != nil {
-		return Loaded{}, 0, err
+	next, changed, err := iceberg.Apply(base, change.Updates, a.at())
+	if err != nil || !changed {
+		return a.present(doc), 0, err
 	}
-	if !changed {
-		return Loaded{MetadataLocation: t.Value.MetadataLocation, Metadata: doc}, 0, nil
-	}
-	if err := s.fits(base, next); err != nil {
-		return Loaded{}, 0, err
-	}
-	item, err := x.nextItem(id, t.Value, base, next, now)
-	if err != nil {
-		return Loaded{}, 0, err
-	}
-	moved.Principal = x.who.ID
-	if moves(change.Updates) {
-		if moved.Folders, err = x.newFolders(t.Value, item); err != nil {
-			return Loaded{}, 0, err
-		}
-	} else if err := stays(id, t.Value, item); err != nil {
-		return Loaded{}, 0, err
-	}
-	done, err := x.swap(ctx, n, t, base, next, item, moved)
-	return done, retries, err
+	done, err := a.replace(ctx, base, next)
+	return done, a.retries, err
 }
 
-// fits refuses a commit after which the table could not be answered any more. One that makes the table smaller is never
-// refused: it is the way out.
-func (s *Service) fits(base, next *iceberg.Table) error {
-	if size := len(next.Bytes()); s.MaxAnswer > 0 && size > s.MaxAnswer && (base == nil || size > len(base.Bytes())) {
-		return fault.New(fault.Invalid, "The table's metadata would grow to %d bytes, more than the %d that can be answered; expire snapshots first", size, s.MaxAnswer)
+// attempt is one attempt at a commit to a table or view that is there.
+type attempt struct {
+	*session
+	id      lake.Identifier
+	n       *store.NamespaceSlot
+	old     *store.Slot[lake.Table]
+	copied  *store.CopySlot
+	moves   bool // the updates may change where the files are
+	moved   store.Moved
+	retries int // how often a lost swap is tried again
+	now     time.Time
+}
+
+// begin reads what an attempt needs.
+func (s *Service) begin(ctx context.Context, c lake.Caller, catalog string, id lake.Identifier, kind lake.Kind, updates []iceberg.Update) (*attempt, error) {
+	a := &attempt{id: id, moves: moves(updates)}
+	var err error
+	a.session, a.n, a.old, err = s.entry(ctx, c, catalog, id, kind, func(x *session, n *store.NamespaceSlot) {
+		a.copied = x.batch.Copy(n, id.Name)
+		if a.moves {
+			a.moved.Guards = x.batch.Guards(n)
+		}
+	})
+	if err != nil {
+		return nil, err
 	}
-	return nil
+	a.retries = a.cat.Value.Number(lake.CommitRetries, defaultRetries, 20)
+	a.now = s.Now()
+	return a, nil
+}
+
+// document gives the present metadata document.
+func (a *attempt) document(ctx context.Context) ([]byte, error) {
+	return a.session.document(ctx, a.n, a.old.Value, a.copied, writeActions)
+}
+
+func (a *attempt) at() iceberg.At {
+	return iceberg.At{NowMS: a.now.UnixMilli(), Previous: a.old.Value.MetadataLocation}
+}
+
+// present answers a commit that changes nothing.
+func (a *attempt) present(doc []byte) Loaded {
+	return Loaded{MetadataLocation: a.old.Value.MetadataLocation, Metadata: doc}
+}
+
+// replace judges the next version and puts it in the place of the present one.
+func (a *attempt) replace(ctx context.Context, base, next metadata) (Loaded, error) {
+	if err := a.fits(base, next); err != nil {
+		return Loaded{}, err
+	}
+	item, err := a.nextItem(a.id, a.old.Value, base, next, a.now)
+	if err != nil {
+		return Loaded{}, err
+	}
+	a.moved.Principal = a.who.ID
+	if a.moves {
+		if a.moved.Folders, err = a.newFolders(a.old.Value, item); err != nil {
+			return Loaded{}, err
+		}
+	} else if err := stays(a.id, a.old.Value, item); err != nil {
+		return Loaded{}, err
+	}
+	return a.swap(ctx, a.n, a.old, base, next, item, a.moved)
+}
+
+// fits refuses a commit after which the table or view could not be answered any more. One that makes it smaller is never
+// refused: it is the way out.
+func (s *Service) fits(base, next metadata) error {
+	size := len(next.Bytes())
+	if s.MaxAnswer == 0 || size <= s.MaxAnswer || base != nil && size <= len(base.Bytes()) {
+		return nil
+	}
+	if _, ok := next.(*iceberg.View); ok {
+		return fault.New(fault.Invalid, "The view's metadata would grow to %d bytes, more than the %d that can be answered", size, s.MaxAnswer)
+	}
+	return fault.New(fault.Invalid, "The table's metadata would grow to %d bytes, more than the %d that can be answered; expire snapshots first", size, s.MaxAnswer)
 }
 
 // nextItem judges the new version's locations and gives its item.
-func (x *session) nextItem(id lake.Identifier, t *lake.Table, base, next *iceberg.Table, now time.Time) (*lake.Table, error) {
+func (x *session) nextItem(id lake.Identifier, t *lake.Table, base, next metadata, now time.Time) (*lake.Table, error) {
 	refs := append(next.Added(), emptied(base, next)...)
 	moved := next.Location() != t.Location || !slices.Equal(pathsOf(next.Property), t.Paths)
 	if moved {
@@ -196,7 +243,7 @@ func stays(id lake.Identifier, old, item *lake.Table) error {
 	}
 	for _, p := range want {
 		if !(bounds{folders: own}).cover(p) {
-			return fault.Of(fault.Invalid, fault.Table, id.String(), "Cannot commit to table %s: its metadata file was changed outside of the catalog and names the folder %s, which is not the table's", id, p)
+			return fault.Of(fault.Invalid, store.NounOf(item.Kind()), id.String(), "Cannot commit to %[1]s %[2]s: its metadata file was changed outside of the catalog and names the folder %[3]s, which is not the %[1]s's", store.NounOf(item.Kind()), id, p)
 		}
 	}
 	return nil

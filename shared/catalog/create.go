@@ -60,7 +60,7 @@ func (s *Service) create(ctx context.Context, c lake.Caller, catalog string, lev
 	}
 	id := lake.Identifier{Namespace: levels, Name: want.Name}
 	if taken.Value != nil {
-		return Loaded{}, fault.Taken(store.NounOf(taken.Value.Kind), id.String())
+		return Loaded{}, taken.Value.Against(lake.TableKind, id)
 	}
 	loc, alone, err := x.newLocation(n, want.Name, want.Request.Location)
 	if err != nil {
@@ -113,7 +113,7 @@ func (x *session) newLocation(n *store.NamespaceSlot, name, asked string) (strin
 }
 
 // shownLocations are the locations that a refusal lists.
-func shownLocations(t *iceberg.Table, withFile bool) []string {
+func shownLocations(t metadata, withFile bool) []string {
 	out := []string{t.Location()}
 	if withFile {
 		file := t.Location() + "/metadata/metadata.json"
@@ -125,15 +125,16 @@ func shownLocations(t *iceberg.Table, withFile bool) []string {
 	return append(out, pathsOf(t.Property)...)
 }
 
-func (x *session) newTable(n *store.NamespaceSlot, name string, t *iceberg.Table, now time.Time) *lake.Table {
+func (x *session) newTable(n *store.NamespaceSlot, name string, t metadata, now time.Time) *lake.Table {
 	at := now.Truncate(time.Millisecond)
-	return &lake.Table{ID: lake.NewID(), CatalogID: x.cat.Value.ID, NamespaceID: n.ID(), Name: name, UUID: t.UUID(),
+	_, view := t.(*iceberg.View)
+	return &lake.Table{View: view, ID: lake.NewID(), CatalogID: x.cat.Value.ID, NamespaceID: n.ID(), Name: name, UUID: t.UUID(),
 		MetadataLocation: metadataFile(t, 0), Location: t.Location(), Paths: pathsOf(t.Property), FormatVersion: t.FormatVersion(),
 		Version: 1, Created: at, Updated: at}
 }
 
-// put stores a new table, and its first metadata file just before.
-func (x *session) put(ctx context.Context, n *store.NamespaceSlot, t *iceberg.Table, nt store.NewTable, d Delegation) (Loaded, error) {
+// put stores a new table or view, and its first metadata file just before.
+func (x *session) put(ctx context.Context, n *store.NamespaceSlot, t metadata, nt store.NewTable, d Delegation) (Loaded, error) {
 	own, err := folders(t.Location(), nt.Table.Paths)
 	if err != nil {
 		return Loaded{}, err
@@ -155,7 +156,7 @@ func (x *session) put(ctx context.Context, n *store.NamespaceSlot, t *iceberg.Ta
 }
 
 // answerable refuses, before any effect, a new table that could not be answered with what was asked for.
-func (x *session) answerable(id lake.Identifier, t *iceberg.Table, actions vend.Actions) error {
+func (x *session) answerable(id lake.Identifier, t metadata, actions vend.Actions) error {
 	if err := x.fits(nil, t); err != nil {
 		return err
 	}
@@ -164,7 +165,7 @@ func (x *session) answerable(id lake.Identifier, t *iceberg.Table, actions vend.
 }
 
 // made answers for a table that has just been stored: there is no refusing any more.
-func (x *session) made(ctx context.Context, n *store.NamespaceSlot, item *lake.Table, t *iceberg.Table, actions vend.Actions) (Loaded, error) {
+func (x *session) made(ctx context.Context, n *store.NamespaceSlot, item *lake.Table, t metadata, actions vend.Actions) (Loaded, error) {
 	k, err := x.keys(ctx, n, holderOf(item), actions, "create")
 	if err != nil {
 		return Loaded{}, fault.Of(fault.StateUnknown, fault.Table, item.Name, "The table was made, but no credentials for it; load it").Because(err)

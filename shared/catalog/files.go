@@ -3,7 +3,6 @@ package catalog
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"firn/shared/blob"
@@ -77,14 +76,14 @@ func writeMetadata(ctx context.Context, b blob.Bucket, file string, doc []byte) 
 	}
 	if err := b.Put(ctx, uri, raw); err != nil {
 		if fault.Is(err, fault.StateUnknown, fault.Exists) {
-			return fault.New(fault.Unavailable, "The table's metadata file could not be written; please retry.").Because(err)
+			return fault.New(fault.Unavailable, "The metadata file could not be written; please retry.").Because(err)
 		}
 		return fmt.Errorf("write metadata: %w", err)
 	}
 	return nil
 }
 
-// newFile is a metadata file that goes with a change of a table.
+// newFile is a metadata file that goes with a change of a table or view.
 type newFile struct {
 	name   string
 	doc    []byte
@@ -125,14 +124,4 @@ func (s *Service) discard(ctx context.Context, b blob.Bucket, file string) {
 	if err != nil {
 		s.Log.WarnContext(ctx, "a metadata file that nothing names was left behind", "error", err.Error())
 	}
-}
-
-// metadataFile names the next metadata file of a table. FILE locations lose the empty authority, as Hadoop's file system
-// spells them and as clients of a Polaris see them.
-func metadataFile(t *iceberg.Table, version int) string {
-	file := iceberg.MetadataFile(t, version, newUUID())
-	if rest, ok := strings.CutPrefix(file, "file:///"); ok {
-		return "file:/" + rest
-	}
-	return file
 }

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"firn/shared/fault"
-	"firn/shared/iceberg"
 	"firn/shared/lake"
 	"firn/shared/location"
 	"firn/shared/store"
@@ -28,7 +27,7 @@ func holderOf(t *lake.Table) holder {
 }
 
 // planned is the holder of a table that is not there yet.
-func planned(name string, t *iceberg.Table) holder {
+func planned(name string, t metadata) holder {
 	return holder{name: name, location: t.Location(), paths: pathsOf(t.Property)}
 }
 

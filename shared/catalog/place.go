@@ -159,7 +159,7 @@ func pathsOf(property func(string) (string, bool)) []string {
 
 // emptied gives the path properties that a commit sets to nothing: no location, but new. Added takes what is empty and what
 // is not there for the same.
-func emptied(base, next *iceberg.Table) []iceberg.Reference {
+func emptied(base, next metadata) []iceberg.Reference {
 	var out []iceberg.Reference
 	for _, key := range pathProperties {
 		v, set := next.Property(key)

@@ -21,7 +21,7 @@ func (s *Service) RegisterTable(ctx context.Context, c lake.Caller, catalog stri
 	if err := lake.CheckName(name); err != nil {
 		return Loaded{}, err
 	}
-	if err := checkFile(file); err != nil {
+	if err := checkFile(fault.Table, file); err != nil {
 		return Loaded{}, err
 	}
 	var made Loaded
@@ -32,10 +32,10 @@ func (s *Service) RegisterTable(ctx context.Context, c lake.Caller, catalog stri
 	return made, err
 }
 
-func checkFile(file string) error {
+func checkFile(as fault.Noun, file string) error {
 	switch {
 	case file == "":
-		return fault.New(fault.Argument, "Cannot register an empty metadata file location as a table")
+		return fault.New(fault.Argument, "Cannot register an empty metadata file location as a %s", as)
 	case !strings.Contains(file, "/"):
 		return fault.Of(fault.Argument, fault.Location, file, "Invalid metadata file location; metadata file location must be absolute and contain a '/': %s", file)
 	}
@@ -62,10 +62,10 @@ func (s *Service) register(ctx context.Context, c lake.Caller, catalog string, l
 	}
 	id := lake.Identifier{Namespace: levels, Name: name}
 	if taken.Value != nil {
-		return Loaded{}, fault.Taken(store.NounOf(taken.Value.Kind), id.String())
+		return Loaded{}, taken.Value.Against(lake.TableKind, id)
 	}
 	nt.Table = &lake.Table{ID: lake.NewID()}
-	t, err := x.readForeign(ctx, n, id, nt.Table.ID, file)
+	t, err := x.readForeign(ctx, n, id, nt.Table, file)
 	if err != nil {
 		return Loaded{}, err
 	}
@@ -112,7 +112,7 @@ func (x *session) registerActions(ctx context.Context, d Delegation, path access
 }
 
 // readForeign reads and judges a metadata file that firn did not write.
-func (x *session) readForeign(ctx context.Context, n *store.NamespaceSlot, id lake.Identifier, table lake.ID, file string) (*iceberg.Table, error) {
+func (x *session) readForeign(ctx context.Context, n *store.NamespaceSlot, id lake.Identifier, item *lake.Table, file string) (metadata, error) {
 	within := creationBounds(x.cat.Value, n)
 	self := []iceberg.Reference{{Field: "metadata-location", URI: file}}
 	if err := judge(id, self, func() []string { return []string{file} }, within, x.cat.Value); err != nil {
@@ -126,7 +126,7 @@ func (x *session) readForeign(ctx context.Context, n *store.NamespaceSlot, id la
 	if err != nil {
 		return nil, err
 	}
-	b, err := x.bucket(ctx, table, id.Name, []location.Prefix{folder}, vend.Read|vend.List)
+	b, err := x.bucket(ctx, item.ID, id.Name, []location.Prefix{folder}, vend.Read|vend.List)
 	if err != nil {
 		return nil, err
 	}
@@ -134,7 +134,7 @@ func (x *session) readForeign(ctx context.Context, n *store.NamespaceSlot, id la
 	if err != nil {
 		return nil, err
 	}
-	t, err := iceberg.Parse(doc)
+	t, err := parse(item.Kind(), doc)
 	if err != nil {
 		return nil, err
 	}

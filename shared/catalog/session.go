@@ -87,7 +87,12 @@ func noNamespace(levels []string) error {
 
 // table opens a request on a table that must be there. A table of a missing namespace or catalog is a missing table.
 func (s *Service) table(ctx context.Context, c lake.Caller, catalog string, id lake.Identifier, more func(*session, *store.NamespaceSlot)) (*session, *store.NamespaceSlot, *store.Slot[lake.Table], error) {
-	gone := fault.Missing(fault.Table, id.String())
+	return s.entry(ctx, c, catalog, id, lake.TableKind, more)
+}
+
+// entry is table for a table or a view.
+func (s *Service) entry(ctx context.Context, c lake.Caller, catalog string, id lake.Identifier, kind lake.Kind, more func(*session, *store.NamespaceSlot)) (*session, *store.NamespaceSlot, *store.Slot[lake.Table], error) {
+	gone := fault.Missing(store.NounOf(kind), id.String())
 	x := s.open(c, catalog)
 	if !reachable(id) {
 		if err := x.read(ctx); err != nil {
@@ -96,7 +101,11 @@ func (s *Service) table(ctx context.Context, c lake.Caller, catalog string, id l
 		return nil, nil, nil, gone
 	}
 	n := x.batch.Namespace(x.cat, id.Namespace)
-	t := x.batch.Table(n, id.Name)
+	find := x.batch.Table
+	if kind == lake.ViewKind {
+		find = x.batch.View
+	}
+	t := find(n, id.Name)
 	if more != nil {
 		more(x, n)
 	}

@@ -125,5 +125,5 @@ func inTheWay(kind lake.Kind, id lake.Identifier) error {
 	if kind == lake.TableKind {
 		return fault.Of(fault.CommitFailed, fault.Table, id.String(), "Requirement failed: table already exists")
 	}
-	return fmt.Errorf("commit: %w", fault.Taken(store.NounOf(kind), id.String()))
+	return fmt.Errorf("commit: %w", store.Claim{Kind: kind}.Against(lake.TableKind, id))
 }

@@ -11,8 +11,8 @@ import (
 	"firn/shared/store"
 )
 
-// swap puts the new metadata file and moves the pointer.
-func (x *session) swap(ctx context.Context, n *store.NamespaceSlot, t *store.Slot[lake.Table], base, next *iceberg.Table, item *lake.Table, moved store.Moved) (Loaded, error) {
+// swap puts the new metadata file of a table or view and moves the pointer.
+func (x *session) swap(ctx context.Context, n *store.NamespaceSlot, t *store.Slot[lake.Table], base, next metadata, item *lake.Table, moved store.Moved) (Loaded, error) {
 	own, err := folders(item.Location, item.Paths)
 	if err != nil {
 		return Loaded{}, err
@@ -26,7 +26,7 @@ func (x *session) swap(ctx context.Context, n *store.NamespaceSlot, t *store.Slo
 	case err == nil:
 	case fault.Is(err, fault.StateUnknown):
 		if !x.inLog(ctx, n, item, file.bucket) {
-			return Loaded{}, fault.Of(fault.StateUnknown, fault.Table, item.Name, "It is not known whether the commit succeeded").Because(err)
+			return Loaded{}, fault.Of(fault.StateUnknown, store.NounOf(item.Kind()), item.Name, "It is not known whether the commit succeeded").Because(err)
 		}
 	default:
 		x.withdraw(ctx, &file)
@@ -35,13 +35,18 @@ func (x *session) swap(ctx context.Context, n *store.NamespaceSlot, t *store.Slo
 	if x.cat.Value.Storage.Type != lake.File {
 		x.Store.KeepCopy(ctx, n, item, next.Bytes())
 	}
-	x.deleteOld(ctx, file.bucket, base, next)
+	if t, ok := next.(*iceberg.Table); ok {
+		x.deleteOld(ctx, file.bucket, base.(*iceberg.Table), t)
+	}
 	return Loaded{MetadataLocation: item.MetadataLocation, Metadata: next.Bytes()}, nil
 }
 
 // inLog looks for a version whose swap had no clear answer in the metadata log of the table as it is now: whoever
-// committed after it has logged it.
+// committed after it has logged it. Views log no files.
 func (x *session) inLog(ctx context.Context, n *store.NamespaceSlot, item *lake.Table, b blob.Bucket) bool {
+	if item.View {
+		return false
+	}
 	again := x.Store.Batch(x.caller.Realm)
 	cat := again.Catalog(x.cat.Name)
 	now := again.Table(again.Namespace(cat, n.Levels()), item.Name)

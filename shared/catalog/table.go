@@ -94,8 +94,8 @@ func (x *session) document(ctx context.Context, n *store.NamespaceSlot, t *lake.
 	if err != nil {
 		return nil, err
 	}
-	if _, err := iceberg.Parse(doc); err != nil {
-		return nil, fault.New(fault.Internal, "The table's metadata file cannot be read.").Because(err)
+	if _, err := parse(t.Kind(), doc); err != nil {
+		return nil, fault.New(fault.Internal, "The metadata file cannot be read.").Because(err)
 	}
 	if keep {
 		x.Store.KeepCopy(ctx, n, t, doc)
