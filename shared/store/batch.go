@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"firn/shared/kv"
 	"firn/shared/lake"
@@ -56,7 +57,11 @@ type link struct {
 
 // Batch begins a batch read in a realm.
 func (s *Store) Batch(realm lake.Realm) *Batch {
-	return &Batch{s: s, realm: realm, at: map[kv.Key]int{}}
+	b := &Batch{s: s, realm: realm, at: map[kv.Key]int{}}
+	if s.once != nil {
+		s.once.ask(b)
+	}
+	return b
 }
 
 // index is the key's place in the batch: a key is read once.
@@ -84,9 +89,13 @@ const tornReads = 4
 // parent: a torn read, or the rest of a dropped object) are read again, and in the end treated as not there.
 func (b *Batch) Read(ctx context.Context) error {
 	for try := 1; ; try++ {
-		items, err := b.s.db.Get(ctx, b.keys)
-		if err != nil {
-			return fmt.Errorf("read batch: %w", err)
+		var items []*kv.Item
+		for keys := range slices.Chunk(b.keys, kv.MaxGet) { // a transaction may need more than one
+			found, err := b.s.db.Get(ctx, keys)
+			if err != nil {
+				return fmt.Errorf("read batch: %w", err)
+			}
+			items = append(items, found...)
 		}
 		for _, load := range b.loads {
 			if err := load(items); err != nil {

@@ -36,9 +36,10 @@ type claimer struct {
 
 // plan is what a claim of folders adds to a transaction.
 type plan struct {
-	ops  []kv.Op
-	keys []string // the index entries that are then held
-	seen map[kv.Key]bool
+	ops    []kv.Op
+	keys   []string // the index entries that are then held
+	seen   map[kv.Key]bool
+	needed map[int]bool // depths of containers, and whether all guards there must be written or any one
 }
 
 func (p *plan) add(op kv.Op) {
@@ -57,24 +58,33 @@ func (p *plan) add(op kv.Op) {
 // must write all of those same guards, or would stand in that container's own claim. A folder that cannot overlap needs
 // one of them, for the tag says that the container still holds its claim: no item is written or checked by all.
 func (s *Store) claim(ctx context.Context, c claimer, folders []location.Prefix, guarded Guards) ([]kv.Op, []string, error) {
+	p, err := s.plan(ctx, c, folders)
+	if err != nil {
+		return nil, nil, err
+	}
+	bumps, err := guarded.ops(c.n, p.needed)
+	return append(p.ops, bumps...), p.keys, err
+}
+
+// plan is claim without the guards.
+func (s *Store) plan(ctx context.Context, c claimer, folders []location.Prefix) (*plan, error) {
 	c.shares = c.n.Catalog.Value.On(lake.OverlappingLocations, false)
-	p := &plan{seen: map[kv.Key]bool{}}
-	needed := map[int]bool{len(c.n.chain): false} // depths, and whether all guards there must be written or any one
+	p := &plan{seen: map[kv.Key]bool{}, needed: map[int]bool{len(c.n.chain): false}}
 	for _, f := range folders {
 		if c.shares {
 			if _, err := s.overlaps(ctx, c, f, "", p); err != nil {
-				return nil, nil, err
+				return nil, err
 			}
 			continue
 		}
 		depth, around := c.n.container(f)
 		cond := kv.Absent(s.now())
 		all := !(c.alone && depth > 0 && f.Ancestors()[len(f.Ancestors())-1] == around)
-		needed[depth] = needed[depth] || all
+		p.needed[depth] = p.needed[depth] || all
 		if all {
 			mine, err := s.overlaps(ctx, c, f, around, p)
 			if err != nil {
-				return nil, nil, err
+				return nil, err
 			}
 			if mine != nil {
 				cond = kv.Match(mine.Tag)
@@ -82,14 +92,13 @@ func (s *Store) claim(ctx context.Context, c claimer, folders []location.Prefix,
 		}
 		op, err := put(c.n.claimKey(f.Index()), tagOf(c.Holder), c.folder, cond)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		op.Item.Expires = c.expires
 		p.keys = append(p.keys, f.Index())
 		p.add(op)
 	}
-	bumps, err := guarded.ops(c.n, needed)
-	return append(p.ops, bumps...), p.keys, err
+	return p, nil
 }
 
 // overlaps looks for a claim that the folder would overlap. It gives the claim on the very folder that may be taken over:
@@ -123,8 +132,7 @@ func (s *Store) overlaps(ctx context.Context, c claimer, f location.Prefix, arou
 		case c.Kind == fault.Namespace && below && (there.Purged || within(there.Namespace, c.Namespace)):
 			return nil // what an earlier namespace of that name left: staged tables, purges, tables that were renamed away
 		}
-		return fault.Of(fault.Forbidden, fault.Location, c.Location,
-			"Unable to create entity at location '%s' because it conflicts with existing table or namespace at location '%s/'", c.Location, strings.TrimSuffix(there.Location, "/"))
+		return overlapping(c.Location, there.Location)
 	}
 	var above []kv.Key
 	for _, index := range f.Ancestors() { // at most location.MaxDepth
@@ -152,6 +160,11 @@ func (s *Store) overlaps(ctx context.Context, c claimer, f location.Prefix, arou
 		return nil
 	})
 	return mine, err
+}
+
+func overlapping(location, there string) error {
+	return fault.Of(fault.Forbidden, fault.Location, location,
+		"Unable to create entity at location '%s' because it conflicts with existing table or namespace at location '%s/'", location, strings.TrimSuffix(there, "/"))
 }
 
 // staged says whether the claim is of the same table, staged by the same principal.

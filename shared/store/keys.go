@@ -33,6 +33,7 @@ import (
 //	location/R/CATALOG     INDEX               claim of a folder by a namespace or table
 //	base/R                 INDEX               claim of a folder by a catalog; "." is the lock
 //	work/R                 ID                  what must go on after an answer
+//	once/R/KEY             PRINCIPALID         what a change that a client named by a key came to
 //	share/R                NAME                share; its names are folded, as the case of none of them counts
 //	alias/R/SHARE          SCHEMA/NAME         table of a share
 //	member/R/SHARE         PRINCIPALID         recipient that has the share
@@ -142,6 +143,10 @@ func locationKey(r lake.Realm, catalog, index string) kv.Key {
 func baseKey(r lake.Realm, index string) kv.Key { return key(index, "base", r) }
 func baseLockKey(r lake.Realm) kv.Key           { return key(dot, "base", r) }
 func workKey(r lake.Realm, id lake.ID) kv.Key   { return key(string(id), "work", r) }
+
+func onceKey(r lake.Realm, name string, principal lake.ID) kv.Key {
+	return key(string(principal), "once", r, name)
+}
 
 func shareKey(r lake.Realm, name string) kv.Key { return key(folded(name), "share", r) }
 func aliasKey(r lake.Realm, share, schema, name string) kv.Key {

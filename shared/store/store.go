@@ -61,6 +61,7 @@ type Store struct {
 	roles *lru.Cache[roleKey, *roleGrants]
 	items *memory[itemVersion, any]     // decoded
 	docs  *memory[tableVersion, []byte] // metadata documents
+	once  *Once                         // the request that this is for, if it has a key; nil: any
 }
 
 // Config is what a Store needs.
@@ -116,7 +117,7 @@ func owner(id lake.ID) string { return string(id) + ":" }
 // says it: the tag that was put, or the object that was made there, can be there by this write alone; and what should go
 // and is gone cannot come back by a delete that is still under way. (What can also move must not be deleted first.)
 func (s *Store) write(ctx context.Context, ops ...kv.Op) error {
-	err := s.db.Write(ctx, ops)
+	err := s.send(ctx, ops)
 	if !fault.Is(err, fault.StateUnknown) {
 		return err
 	}

@@ -106,10 +106,15 @@ type Moved struct {
 	Guards    Guards
 	Principal lake.ID
 	Ready     func() error // puts the metadata file, once it is known that nothing holds the folders; nil: it is there
+	Known     bool         // the metadata file was there before, and may have been the table's once: it proves nothing
 }
 
 // maxClaims bounds the folders of one table over its life: all are given back in the transaction that drops it.
 const maxClaims = 32
+
+func tooManyFolders(t *lake.Table) error {
+	return fault.Of(fault.Invalid, NounOf(t.Kind()), t.Name, "A table or view may have had at most %d folders over its life", maxClaims)
+}
 
 // UpdateTable swaps the table's or view's item: one conditional write, without a transaction unless new folders come with it. The
 // error is a lost race (Raced), StateUnknown where it may have landed and cannot be found, or one that had no effect.
@@ -124,7 +129,7 @@ func (s *Store) UpdateTable(ctx context.Context, n *NamespaceSlot, old *Slot[lak
 		claims = ops
 		next.Claims = append(slices.Clone(next.Claims), keys...)
 		if len(next.Claims) > maxClaims {
-			return fault.Of(fault.Invalid, NounOf(next.Kind()), next.Name, "A table or view may have had at most %d folders over its life", maxClaims)
+			return tooManyFolders(next)
 		}
 	}
 	if m.Ready != nil {
@@ -136,7 +141,10 @@ func (s *Store) UpdateTable(ctx context.Context, n *NamespaceSlot, old *Slot[lak
 	if err != nil {
 		return err
 	}
-	err = s.db.Write(ctx, append([]kv.Op{first}, claims...))
+	if m.Known {
+		return s.write(ctx, append([]kv.Op{first}, claims...)...)
+	}
+	err = s.send(ctx, append([]kv.Op{first}, claims...))
 	if !fault.Is(err, fault.StateUnknown) {
 		return err
 	}
@@ -154,8 +162,12 @@ func (s *Store) Landed(ctx context.Context, n *NamespaceSlot, t *lake.Table) (bo
 	if err := b.Read(ctx); err != nil {
 		return false, err
 	}
-	v := now.Value
-	return v != nil && v.ID == t.ID && (v.MetadataLocation == t.MetadataLocation || slices.Contains(v.Previous, t.MetadataLocation)), nil
+	return holds(now.Value, t), nil
+}
+
+// holds says whether what is there is the version of the table, or a later one that remembers it.
+func holds(there, t *lake.Table) bool {
+	return there != nil && there.ID == t.ID && (there.MetadataLocation == t.MetadataLocation || slices.Contains(there.Previous, t.MetadataLocation))
 }
 
 // Raced says whether a write was refused because another was faster: nothing happened, and it can be planned anew.
@@ -185,7 +197,7 @@ func (s *Store) DropTable(ctx context.Context, n *NamespaceSlot, old *Slot[lake.
 		more = append(more, check(n.Catalog.key, kv.Match(n.Catalog.Tag)))
 		return s.write(ctx, append(more, ops...)...) // the work proves that it was this drop
 	}
-	err := s.db.Write(ctx, append(ops, release(n.place, t.ID, t.Claims)...))
+	err := s.send(ctx, append(ops, release(n.place, t.ID, t.Claims)...))
 	if fault.Is(err, fault.StateUnknown) && s.dropped(ctx, old.key, objectKey(n.place.realm, t.ID)) {
 		return nil
 	}
