@@ -47,7 +47,7 @@ type Config struct {
 
 // nouns are the commands beside serve.
 var nouns = []func(*session) *cobra.Command{
-	catalogs, principals, principalRoles, catalogRoles, privileges, namespaces, shares, recipients, version,
+	catalogs, principals, principalRoles, catalogRoles, privileges, vendedCredentials, namespaces, shares, recipients, version,
 }
 
 // Main runs one command and gives its exit code: 0, 1 for a failure, 2 for wrong usage. args begin behind the program's
