@@ -41,11 +41,11 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// run is the main of a function, with the disk of this machine beside S3.
+// run is the main of a function, with the disk of this machine beside its object stores.
 func run(name rest.Function) {
 	files := func(e *function.Env) (blob.Opener, error) {
-		s3, err := objects.Files(e)
-		return blob.ByStorage{File: disk.Opener{}, S3: s3}, err
+		stores, err := objects.Files(e)
+		return blob.ByStorage{File: disk.Opener{}, S3: stores, GCS: stores}, err
 	}
 	local := func(part func(*function.Env) ([]rest.Protocol, error)) func(*function.Env) ([]rest.Protocol, error) {
 		return func(e *function.Env) ([]rest.Protocol, error) {

@@ -31,6 +31,10 @@ type Environment struct {
 	// AzureClient is the client id of the application as which Azure knows the functions (README, "Storage in Azure"); empty: no keys
 	// for ADLS Gen2.
 	AzureClient string
+	// GoogleProvider is the full resource name of the workload identity provider by which Google takes AWS's word for the functions,
+	// and GoogleAccount the service account that they then act as (README, "Storage in Google Cloud"); empty: no keys for GCS, and
+	// nobody but the role itself.
+	GoogleProvider, GoogleAccount string
 
 	// Durability. Keep leaves table, secret and key in the account when the stack is deleted, and protects them and the stack
 	// from deletion.

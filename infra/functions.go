@@ -113,6 +113,12 @@ func (s *firn) variables(name rest.Function) *map[string]*string {
 	if s.shared != nil && slices.Contains(vends, name) {
 		v["FIRN_SHARED_CREDENTIALS_KEY"] = s.shared.KeyArn()
 	}
+	if s.GoogleProvider != "" && slices.Contains(vends, name) {
+		v["FIRN_GCP_AUDIENCE"] = jsii.String(s.GoogleProvider)
+		if s.GoogleAccount != "" {
+			v["FIRN_GCP_SERVICE_ACCOUNT"] = jsii.String(s.GoogleAccount)
+		}
+	}
 	if s.AzureClient != "" && slices.Contains(vends, name) {
 		v["FIRN_AZURE_CLIENT_ID"] = jsii.String(s.AzureClient)
 	}

@@ -10,7 +10,7 @@ import (
 	"firn/shared/blob/s3"
 )
 
-// Files opens S3 and compatible stores and ADLS Gen2, with vended keys, or, of stores without STS, with the
+// Files opens S3 and compatible stores, GCS and ADLS Gen2, with vended keys, or, of stores without STS, with the
 // credentials that the storage names: the function's own rights open nothing.
 func Files(e *function.Env) (blob.Opener, error) {
 	opener, err := s3.New(s3.Config{Base: e.AWS, Named: storagekeys.Secrets(e.AWS, e.StorageSecrets, e.Now)})

@@ -42,7 +42,7 @@ func Contents(files Files, more ...func(*base.Base, *catalog.Service) []rest.Pro
 	}
 }
 
-// Service makes the use-cases, with a cache before STS. Signing for Azure needs none.
+// Service makes the use-cases, with a cache before STS and Google. Signing for Azure needs none.
 func Service(e *function.Env, files Files) (*catalog.Service, error) {
 	named := storagekeys.Secrets(e.AWS, e.StorageSecrets, e.Now)
 	sts, err := aws.New(aws.Config{Base: e.AWS, Named: named, Duration: e.CredentialDuration, Log: e.Log})

@@ -14,7 +14,7 @@ const Audience = "//iam.googleapis.com/projects/123456789012/locations/global/wo
 
 var (
 	callerIdentity = regexp.MustCompile(`^https://sts\.([a-z0-9-]+)\.amazonaws\.com\?Action=GetCallerIdentity&Version=2011-06-15$`)
-	authorization  = regexp.MustCompile(`^AWS4-HMAC-SHA256 Credential=[A-Z0-9]+/[0-9]{8}/([a-z0-9-]+)/sts/aws4_request, SignedHeaders=([a-z0-9;-]+), Signature=[0-9a-f]{64}$`)
+	authorization  = regexp.MustCompile(`^AWS4-HMAC-SHA256 Credential=[A-Za-z0-9]+/[0-9]{8}/([a-z0-9-]+)/sts/aws4_request, SignedHeaders=([a-z0-9;-]+), Signature=[0-9a-f]{64}$`)
 )
 
 // federate trades a signed call of GetCallerIdentity for a token of Self (IAM documentation, "Workload identity federation
