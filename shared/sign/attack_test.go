@@ -164,12 +164,12 @@ func headerAttacks() (out []attack) {
 	}
 	add("a trailer behind a hash", "PUT", "x-amz-content-sha256 is no", "x-amz-content-sha256", strings.Repeat("0a", 32), "x-amz-trailer", "x-amz-checksum-crc32")
 	add("a trailer behind an unsigned body", "PUT", "x-amz-content-sha256 is no", "x-amz-content-sha256", "UNSIGNED-PAYLOAD", "x-amz-trailer", "x-amz-checksum-crc32")
-	many := make([]string, 0, 2*MaxHeaders+2)
-	for i := range MaxHeaders + 1 {
+	many := make([]string, 0, 2*maxHeaders+2)
+	for i := range maxHeaders + 1 {
 		many = append(many, fmt.Sprint("a", i), "a")
 	}
 	add("too many headers", "GET", "too many", many...)
-	add("too long headers", "GET", "too long", "a", strings.Repeat("a", MaxHeader))
+	add("too long headers", "GET", "too long", "a", strings.Repeat("a", maxHeader))
 	return out
 }
 
@@ -188,8 +188,8 @@ func batchAttacks() (out []attack) {
 	add("with a key that becomes one of a sibling", *batch("wh/t/..&#47;t2/a"), "not one path")
 	add("with an empty key", *batch(""), "not one path")
 	add("of nothing", *batch(), "names 1 to 1000")
-	add("of too many", *batch(strings.Split(strings.Repeat("wh/t/a,", MaxBatch)+"wh/t/b", ",")...), "names 1 to 1000")
-	add("that is too long", good+strings.Repeat(" ", MaxBody), "at most")
+	add("of too many", *batch(strings.Split(strings.Repeat("wh/t/a,", maxBatch)+"wh/t/b", ",")...), "names 1 to 1000")
+	add("that is too long", good+strings.Repeat(" ", maxBody), "at most")
 	add("of two documents", good+good, shape)
 	add("with text behind", good+"x", shape)
 	add("with text between", strings.Replace(good, "<Object>", "x<Object>", 1), shape)

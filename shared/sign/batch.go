@@ -17,8 +17,8 @@ func parseBatch(body *string) ([]string, error) {
 	switch {
 	case body == nil:
 		return nil, refuse("a batch delete is signed only with its body: delete one by one, or send \"body\"")
-	case len(*body) > MaxBody:
-		return nil, refuse("the body of a batch delete has at most %d bytes", MaxBody)
+	case len(*body) > maxBody:
+		return nil, refuse("the body of a batch delete has at most %d bytes", maxBody)
 	case strings.Contains(*body, "<!"):
 		return nil, errBatch
 	}
@@ -26,8 +26,8 @@ func parseBatch(body *string) ([]string, error) {
 	if err := p.document(); err != nil {
 		return nil, err
 	}
-	if len(p.keys) == 0 || len(p.keys) > MaxBatch {
-		return nil, refuse("a batch delete names 1 to %d keys", MaxBatch)
+	if len(p.keys) == 0 || len(p.keys) > maxBatch {
+		return nil, refuse("a batch delete names 1 to %d keys", maxBatch)
 	}
 	return p.keys, nil
 }

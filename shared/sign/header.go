@@ -16,7 +16,7 @@ func parseHeaders(all map[string][]string) (map[string]string, error) {
 	bad := func(why string) (map[string]string, error) {
 		return nil, fault.New(fault.Argument, "Cannot sign a request with these headers: %s.", why)
 	}
-	if len(all) > MaxHeaders {
+	if len(all) > maxHeaders {
 		return bad("they are too many")
 	}
 	signed, seen, size := map[string]string{}, map[string]bool{}, 0
@@ -43,7 +43,7 @@ func parseHeaders(all map[string][]string) (map[string]string, error) {
 		}
 		signed[lower] = values[0]
 	}
-	if size > MaxHeader {
+	if size > maxHeader {
 		return bad("they are too long")
 	}
 	return signed, nil

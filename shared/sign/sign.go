@@ -38,11 +38,11 @@ import (
 
 // The limits of a request.
 const (
-	MaxURI     = 8 << 10 // bytes: a key of 1,024 bytes, each encoded, and a continuation token
-	MaxHeaders = 100
-	MaxHeader  = 16 << 10 // bytes of names and values together
-	MaxBody    = 2 << 20  // bytes of a batch delete, as S3
-	MaxBatch   = 1000     // keys of a batch delete, as S3
+	maxURI     = 8 << 10 // bytes: a key of 1,024 bytes, each encoded, and a continuation token
+	maxHeaders = 100
+	maxHeader  = 16 << 10 // bytes of names and values together
+	maxBody    = 2 << 20  // bytes of a batch delete, as S3
+	maxBatch   = 1000     // keys of a batch delete, as S3
 	maxKey     = 1024     // bytes, as S3
 )
 

@@ -22,7 +22,7 @@ func parseTarget(uri string, site Site) (target, error) {
 	bad := func(why string) (target, error) {
 		return target{}, fault.New(fault.Argument, "Cannot sign a request to this URI: %s.", why)
 	}
-	if len(uri) > MaxURI {
+	if len(uri) > maxURI {
 		return bad("it is too long")
 	}
 	for i := range len(uri) {
