@@ -16,18 +16,19 @@ func TestFunctionsLinkWhatTheyServeAndNoMore(t *testing.T) {
 	const (
 		secret  = "github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 		s3      = "github.com/aws/aws-sdk-go-v2/service/s3"
+		iam     = "github.com/aws/aws-sdk-go-v2/service/iam"
 		vending = "firn/shared/vend/aws"
 		iceberg = "firn/shared/protocol/icebergrest"
 		manage  = "firn/shared/protocol/management"
 		oauth   = "firn/shared/protocol/oauth"
 	)
 	rows := map[string]struct{ with, without []string }{
-		"token":       {[]string{oauth, secret}, []string{s3, vending, iceberg, manage}},
-		"management":  {[]string{manage, s3, vending}, []string{secret, iceberg, oauth}},
-		"catalog":     {[]string{iceberg, s3, vending}, []string{secret, manage, oauth}},
-		"commit":      {[]string{iceberg, s3, vending}, []string{secret, manage, oauth}},
-		"credentials": {[]string{iceberg, vending}, []string{s3, secret, manage, oauth}},
-		"worker":      {[]string{s3, secret, vending}, []string{manage, oauth}},
+		"token":       {[]string{oauth, secret}, []string{s3, vending, iceberg, manage, iam}},
+		"management":  {[]string{manage, s3, vending, iam}, []string{secret, iceberg, oauth}},
+		"catalog":     {[]string{iceberg, s3, vending}, []string{secret, manage, oauth, iam}},
+		"commit":      {[]string{iceberg, s3, vending}, []string{secret, manage, oauth, iam}},
+		"credentials": {[]string{iceberg, vending}, []string{s3, secret, manage, oauth, iam}},
+		"worker":      {[]string{s3, secret, vending, iam}, []string{manage, oauth}},
 	}
 	for name, row := range rows {
 		t.Run(name, func(t *testing.T) {

@@ -90,7 +90,7 @@ var rooms = []room{
 	{"app/administration", "admin app/base blob lake probe probe/cors protocol/management rest revoke vend", ""},
 	{"app/contents", "app/base blob catalog lake protocol/icebergrest rest sign vend", ""},
 	{"app/doors", "app/base catalog protocol/* rest sharing", ""},
-	{"app/cloudtest", "kv/dynamo/dynamotest token/secretsmanager/secretsmanagertest vend/kms/kmstest", "net/http clock"},
+	{"app/cloudtest", "kv/dynamo/dynamotest revoke/revoketest token/secretsmanager/secretsmanagertest vend/kms/kmstest", "net/http clock"},
 	{"app/entra", "fault lake vend/azure", "net/http github.com/aws github.com/Azure"},
 	{"app/gcp", "blob blob/gcs fault lake vend vend/gcs", "net/http github.com/aws cloud.google.com"},
 	{"app/*", "* */* */*/*", "net/http github.com/aws environment clock"},

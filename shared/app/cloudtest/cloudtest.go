@@ -1,5 +1,5 @@
-// Package cloudtest is an AWS account within a test's process: one endpoint for the table, the signing secret, KMS and STS,
-// found as the SDK finds it, by AWS_ENDPOINT_URL.
+// Package cloudtest is an AWS account within a test's process: one endpoint for the table, the signing secret, KMS, STS and the
+// roles that end keys, found as the SDK finds it, by AWS_ENDPOINT_URL.
 package cloudtest
 
 import (
@@ -12,9 +12,13 @@ import (
 	"testing"
 
 	"firn/shared/kv/dynamo/dynamotest"
+	"firn/shared/revoke/revoketest"
 	"firn/shared/token/secretsmanager/secretsmanagertest"
 	"firn/shared/vend/kms/kmstest"
 )
+
+// iamVersion tells requests of IAM from those of STS, which both speak the query protocol.
+const iamVersion = "2010-05-08"
 
 // Table is the name of the account's table.
 const Table = "firn-test"
@@ -24,6 +28,7 @@ type Account struct {
 	URL    string
 	Secret *secretsmanagertest.Manager
 	Keys   *kmstest.Keys
+	IAM    *revoketest.Account // boundaries of vending roles, and the roles that write them
 
 	mu     sync.Mutex
 	roles  map[string]bool // that may be assumed
@@ -70,10 +75,15 @@ func (a *Account) begin(action string) Fault {
 // New makes an account that is gone with the test.
 func New(t testing.TB) *Account {
 	t.Helper()
-	a := &Account{Secret: secretsmanagertest.New(), Keys: kmstest.New(), roles: map[string]bool{}, calls: map[string]int{}}
+	a := &Account{Secret: secretsmanagertest.New(), Keys: kmstest.New(), IAM: revoketest.New(), roles: map[string]bool{}, calls: map[string]int{}}
 	table := dynamotest.Serve(t, Table)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		service, action, isJSON := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+		if !isJSON && (r.FormValue("Version") == iamVersion || strings.Contains(r.FormValue("RoleArn"), ":role/firn-revoking/")) {
+			a.begin(r.FormValue("Action"))
+			a.IAM.ServeHTTP(w, r)
+			return
+		}
 		if !isJSON { // STS speaks the query protocol
 			sts(w, r, a)
 			return
