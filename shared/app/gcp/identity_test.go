@@ -63,7 +63,7 @@ func TestAnAWSRoleVendsForGCS(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					if left := cred.Expires.Sub(time.Now()); left != time.Hour {
+					if left := time.Until(cred.Expires); left != time.Hour {
 						t.Errorf("got a token of %v, want an hour", left)
 					}
 				}

@@ -168,6 +168,22 @@ func TestTheEndpointIsTheConfiguredOne(t *testing.T) {
 	}
 }
 
+// A token goes to the store and nowhere else.
+func TestAnAnswerSendsNoTokenElsewhere(t *testing.T) {
+	asked := 0
+	o := New(Config{Client: &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+		asked++
+		return &http.Response{StatusCode: http.StatusTemporaryRedirect, Header: http.Header{"Location": {"https://elsewhere.test/"}}, Body: http.NoBody, Request: r}, nil
+	})}})
+	b, err := o.Open(t.Context(), &lake.Storage{Type: lake.GCS}, vend.Credential{GCS: &vend.GCSCredential{Token: "t"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Get(t.Context(), uri(t, "gs://lake/ns/t/v1.json")); !fault.Is(err, fault.Invalid) || asked != 1 {
+		t.Errorf("got %v and %d requests, want an error of kind invalid and one", err, asked)
+	}
+}
+
 type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }

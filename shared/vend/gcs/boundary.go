@@ -74,11 +74,6 @@ func resource(bucket string) string { return "projects/_/buckets/" + bucket }
 // boundary gives the rules that narrow a token to a grant, 1 to maxRules of them.
 func boundary(g vend.Grant) ([]rule, error) {
 	prefixes := location.Reduce(g.Prefixes)
-	for _, p := range prefixes {
-		if err := checkPrefix(p); err != nil {
-			return nil, err
-		}
-	}
 	needs, err := needs(g.Actions)
 	if err != nil {
 		return nil, err
@@ -112,19 +107,6 @@ func pack(rules []rule, r rule) []rule {
 		}
 	}
 	return append(rules, r)
-}
-
-// checkPrefix refuses what a location cannot hold: a boundary is a border of its own.
-func checkPrefix(p location.Prefix) error {
-	for _, c := range []byte(p.Bucket() + p.Key()) {
-		if c < ' ' || c > '~' {
-			return fault.Of(fault.Invalid, fault.Location, p.String(), "Location %s cannot be written into an access boundary.", p)
-		}
-	}
-	if p.Bucket() == "" || !strings.HasSuffix(p.Key(), "/") {
-		return fault.Of(fault.Invalid, fault.Location, p.String(), "Location %s is not a folder.", p)
-	}
-	return nil
 }
 
 // listPrefix is the attribute that holds the prefix of a listing, and is absent in all other requests.

@@ -85,6 +85,8 @@ func TestTheLimitsOfABoundary(t *testing.T) {
 		{"everything in three buckets", readWrite, buckets(3), 0, fmt.Sprintf(hint, 3, 12)},
 		{"reading ten buckets", vend.Read, buckets(10), 10, ""},
 		{"reading eleven buckets", vend.Read, buckets(11), 0, fmt.Sprintf(hint, 11, 11)},
+		{"no folders", vend.Read, nil, 0, fmt.Sprintf(hint, 0, 0)},
+		{"no actions", 0, buckets(1), 0, fmt.Sprintf(hint, 1, 0)},
 		{"delete alone", vend.Delete, buckets(1), 0, "No storage credential can be made: GCS has no role that deletes objects and writes none."},
 		{"delete of a reader", reader | vend.Delete, buckets(1), 0, "No storage credential can be made: GCS has no role that deletes objects and writes none."},
 	}

@@ -1,6 +1,7 @@
 package gcs
 
 import (
+	"bytes"
 	"encoding/base64"
 	"testing"
 
@@ -91,11 +92,7 @@ func TestSessionKeysSealAsTinkDoes(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", prefix, err)
 		}
-		var set tinkpb.Keyset
-		if err := proto.Unmarshal(raw, &set); err != nil {
-			t.Fatal(err)
-		}
-		handle, err := insecurecleartextkeyset.Read(&keyset.MemReaderWriter{Keyset: &set})
+		handle, err := insecurecleartextkeyset.Read(keyset.NewBinaryReader(bytes.NewReader(raw)))
 		if err != nil {
 			t.Fatal(err)
 		}

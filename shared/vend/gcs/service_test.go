@@ -31,7 +31,7 @@ func TestWhatGooglesRefusalsMean(t *testing.T) {
 		{"exchange", 400, fault.Invalid, notTaken, 1},
 		{"exchange", 401, fault.Forbidden, notKnown, 1},
 		{"exchange", 403, fault.Forbidden, notTaken, 1},
-		{"exchange", 307, fault.Invalid, notTaken, 1}, // never followed
+		{"exchange", 307, fault.Invalid, notTaken, 1},
 		{"exchange", 408, fault.Unavailable, away, 3},
 		{"exchange", 429, fault.Unavailable, busy, 3},
 		{"exchange", 502, fault.Unavailable, away, 3},
@@ -197,6 +197,20 @@ func TestEndpointsAreTheConfiguredOnes(t *testing.T) {
 	want := "https://iamcredentials.googleapis.com https://sts.googleapis.com http://iam.test http://sts.test"
 	if got := strings.Join(hosts, " "); got != want {
 		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// A token goes where the configuration says, and nowhere else.
+func TestAnAnswerSendsNoTokenElsewhere(t *testing.T) {
+	asked := 0
+	w := newWorld(t, func(c *Config) {
+		c.Client.Transport = roundTrip(func(r *http.Request) (*http.Response, error) {
+			asked++
+			return &http.Response{StatusCode: http.StatusTemporaryRedirect, Header: http.Header{"Location": {"https://elsewhere.test/"}}, Body: http.NoBody, Request: r}, nil
+		})
+	})
+	if _, err := w.vendor.Vend(t.Context(), storage(catalogSA), grant(t, reader, "gs://lake/t/")); !fault.Is(err, fault.Invalid) || asked != 1 {
+		t.Errorf("got %v and %d requests, want an error of kind invalid and one", err, asked)
 	}
 }
 

@@ -96,7 +96,7 @@ func exact(text []byte) error {
 		switch string(key[1]) {
 		case "accessBoundary", "accessBoundaryRules", "availablePermissions", "availableResource", "availabilityCondition", "expression":
 		default:
-			return fmt.Errorf("Google skips the key %s", key[1])
+			return fmt.Errorf("the key %s is one that Google skips", key[1])
 		}
 	}
 	return nil

@@ -40,7 +40,8 @@ func (s *Server) open(value string) (*token, error) {
 		s.t.Errorf("client-side boundary %x: %v", plain, err)
 		return &token{}, err
 	}
-	return &token{account: middle.account, expires: middle.expires, boundary: b}, nil
+	s.tokens[value] = &token{account: middle.account, expires: middle.expires, boundary: b}
+	return s.tokens[value], nil
 }
 
 // decodeBoundary reads the message ClientSideAccessBoundary.
