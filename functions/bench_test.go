@@ -41,7 +41,7 @@ func BenchmarkStart(b *testing.B) {
 		return binary
 	}
 	hello := build("./testdata/hello")
-	for _, name := range []string{"token", "credentials", "commit"} {
+	for _, name := range []string{"token", "management", "credentials", "commit"} {
 		binary := build("./" + name)
 		b.Run(name, func(b *testing.B) {
 			var took [2]time.Duration

@@ -20,6 +20,7 @@ const (
 // probed is the answer to a probe.
 type probed struct {
 	State    string `json:"state"`
+	Vendable bool   `json:"vendable"`
 	Reason   string `json:"reason"`
 	Findings []struct {
 		Code     string `json:"code"`
@@ -48,7 +49,11 @@ func catalogsProbe(s *session) *cobra.Command {
 			answer.print(s.config.Stdout, args[0])
 		}
 		if answer.State == probeFailed {
-			return failed("the storage of catalog "+args[0]+" did not pass: no keys are handed out", "Put right what is said above, the first thing first, and run the command again.")
+			what := "the storage of catalog " + args[0] + " did not pass: no keys are handed out"
+			if answer.Vendable {
+				what = "the storage of catalog " + args[0] + " did not pass, and keys are handed out all the same (" + noProbe + ")"
+			}
+			return failed(what, "Put right what is said above, the first thing first, and run the command again.")
 		}
 		return nil
 	})

@@ -168,53 +168,6 @@ func TestASiblingThatIsOpenInOneWay(t *testing.T) {
 	}
 }
 
-type opener func(context.Context, *lake.Storage, vend.Credential) (blob.Bucket, error)
-
-func (o opener) Open(ctx context.Context, s *lake.Storage, cred vend.Credential) (blob.Bucket, error) {
-	return o(ctx, s, cred)
-}
-
-// picky is a key that in the sibling's folder is denied everything but one thing.
-type picky struct {
-	*bucket
-	may string
-}
-
-func (p *picky) deny(op, name string) error {
-	if strings.HasPrefix(name, sibling) && op != p.may {
-		return refused(fault.Forbidden, "AccessDenied", "")
-	}
-	return nil
-}
-
-func (p *picky) Get(ctx context.Context, uri location.URI) ([]byte, error) {
-	if err := p.deny("get", uri.String()); err != nil {
-		return nil, err
-	}
-	return p.bucket.Get(ctx, uri)
-}
-
-func (p *picky) Put(ctx context.Context, uri location.URI, data []byte) error {
-	if err := p.deny("put", uri.String()); err != nil {
-		return err
-	}
-	return p.bucket.Put(ctx, uri, data)
-}
-
-func (p *picky) Delete(ctx context.Context, uri location.URI) error {
-	if err := p.deny("delete", uri.String()); err != nil {
-		return err
-	}
-	return p.bucket.Delete(ctx, uri)
-}
-
-func (p *picky) DeleteAll(ctx context.Context, folder location.Prefix, limit int) (bool, error) {
-	if err := p.deny("list", folder.String()); err != nil {
-		return false, err
-	}
-	return p.bucket.DeleteAll(ctx, folder, limit)
-}
-
 func TestEachFindingOfTheTokenService(t *testing.T) {
 	credential := func(kind fault.Kind, code, message string) error {
 		return fault.Of(kind, fault.Credential, "", "The token service refused.").Because(said{code, message})
@@ -342,34 +295,4 @@ func TestAStoreThatForgets(t *testing.T) {
 			})
 		})
 	}
-}
-
-type forgetful struct {
-	*bucket
-	forgets string
-}
-
-func (f *forgetful) skips(op, name string) bool {
-	return op == f.forgets && strings.Contains(name, "/own/") && f.actions.Has(vend.Write)
-}
-
-func (f *forgetful) Put(ctx context.Context, uri location.URI, data []byte) error {
-	if f.skips("put", uri.String()) {
-		return nil
-	}
-	return f.bucket.Put(ctx, uri, data)
-}
-
-func (f *forgetful) Delete(ctx context.Context, uri location.URI) error {
-	if f.skips("delete", uri.String()) {
-		return nil
-	}
-	return f.bucket.Delete(ctx, uri)
-}
-
-func (f *forgetful) DeleteAll(ctx context.Context, folder location.Prefix, limit int) (bool, error) {
-	if f.skips("list", folder.String()) {
-		return false, nil
-	}
-	return f.bucket.DeleteAll(ctx, folder, limit)
 }

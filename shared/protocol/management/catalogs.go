@@ -76,7 +76,7 @@ func answerCatalog(status int, c *lake.Catalog, out catalogOut) (rest.Answer, er
 		a.Header = http.Header{externalIDHeader: {made}}
 	}
 	if c.Probe != nil {
-		a = a.With(probeHeader, probed(c.Probe))
+		a = a.With(probeHeader, probed(c))
 	}
 	return a, err
 }

@@ -29,6 +29,7 @@ type findingOut struct {
 type probeOut struct {
 	Catalog  string          `json:"catalog"`
 	State    lake.ProbeState `json:"state"`
+	Vendable bool            `json:"vendable"`         // what was found keeps no keys back
 	Time     int64           `json:"probeTimestamp"`   // ms
 	Reason   string          `json:"reason,omitempty"` // why it was skipped
 	Findings []findingOut    `json:"findings"`
@@ -40,7 +41,7 @@ func (h *handlers) probeCatalog(ctx context.Context, c *rest.Call) (rest.Answer,
 	if err != nil {
 		return rest.Answer{}, err
 	}
-	out := probeOut{Catalog: tried.Name, State: report.State, Time: tried.Probe.At.UnixMilli(), Reason: report.Reason, Passed: report.Passed,
+	out := probeOut{Catalog: tried.Name, State: report.State, Vendable: !tried.Unproven(), Time: tried.Probe.At.UnixMilli(), Reason: report.Reason, Passed: report.Passed,
 		Findings: each(report.Findings, func(f *probe.Finding) findingOut { return findingOut(*f) })}
 	if out.Passed == nil {
 		out.Passed = []probe.Check{}
@@ -49,12 +50,17 @@ func (h *handlers) probeCatalog(ctx context.Context, c *rest.Call) (rest.Answer,
 }
 
 // probeHeader tells beside a catalog how its storage did when it was last tried: "passed", "skipped", or "failed; " and the
-// codes of what is wrong, which name no role. A catalog whose storage was never tried has none.
+// codes of what is wrong, which name no role; "unheeded; " and the codes where the administrator wants no probes. A catalog
+// whose storage was never tried has none.
 const probeHeader = "Firn-Probe"
 
-func probed(p *lake.Probe) string {
-	if len(p.Findings) == 0 {
-		return string(p.State)
+func probed(c *lake.Catalog) string {
+	state := string(c.Probe.State)
+	if c.Probe.State == lake.ProbeFailed && !c.Unproven() {
+		state = "unheeded"
 	}
-	return string(p.State) + "; " + strings.Join(p.Findings, ", ")
+	if len(c.Probe.Findings) == 0 {
+		return state
+	}
+	return state + "; " + strings.Join(c.Probe.Findings, ", ")
 }

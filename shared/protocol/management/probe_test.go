@@ -159,8 +159,9 @@ func TestAnAdministratorHasStorageTried(t *testing.T) {
 			t.Errorf("got %q, want %q for the administrator", f["detail"], part)
 		}
 	}
+	w.ask("root", "POST /catalogs/c/probe").want(200, `"vendable":false`)
 	s.answer = nil
-	w.ask("root", "POST /catalogs/c/probe").want(200, `"state":"passed"`, `"findings":[]`, `"sibling.read"`)
+	w.ask("root", "POST /catalogs/c/probe").want(200, `"state":"passed","vendable":true`, `"findings":[]`, `"sibling.read"`)
 	if w.shown() != "passed" {
 		t.Errorf("got %q, want passed", w.shown())
 	}
@@ -169,6 +170,16 @@ func TestAnAdministratorHasStorageTried(t *testing.T) {
 		t.Errorf("got log %s, want who had what tried", w.log.String())
 	}
 	w.ask("root", "POST /catalogs/none/probe").want(404, refused("NotFoundException", "TopLevelEntity of type CATALOG does not exist: none"))
+}
+
+func TestAnAdministratorWhoWantsNoProbesIsToldOfOne(t *testing.T) {
+	w, s := probing(t, nil)
+	s.answer = notTrusted
+	w.must(s3("s3://lake/x", role), `PUT /catalogs/c {"currentEntityVersion":1,"properties":{"firn.config.probe":"false"}}`)
+	if w.shown() != "unheeded; role.denied" {
+		t.Errorf("got %q, want what was found, and that it counts for nothing", w.shown())
+	}
+	w.ask("root", "POST /catalogs/c/probe").want(200, `"state":"failed","vendable":true`)
 }
 
 // Whoever may read a catalog, and not write it, learns that something is wrong, and of no role.
