@@ -6,7 +6,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 RACE := $(if $(shell command -v gcc clang cc),-race)
 
 .PHONY: help serve functions template build test check fmt vet staticcheck tidy race infra bench
-.PHONY: conformance conformance-dynamodb conformance-minio conformance-azurite conformance-polaris conformance-rck conformance-functions conformance-sam conformance-signing interop-pyiceberg interop-longjob
+.PHONY: conformance conformance-dynamodb conformance-minio conformance-attacks conformance-azurite conformance-polaris conformance-rck conformance-functions conformance-sam conformance-signing interop-pyiceberg interop-longjob
 .PHONY: localstack-up localstack-test localstack-down
 
 help: ## List the targets.
@@ -61,7 +61,7 @@ race: ## Run the tests with the race detector, in random order.
 bench: ## Run the benchmarks.
 	go test -run '^$$' -bench . -benchmem ./shared/... ./functions
 
-conformance: conformance-dynamodb conformance-minio conformance-azurite conformance-polaris conformance-rck conformance-functions conformance-sam conformance-signing localstack-test interop-pyiceberg interop-longjob ## Hold firn to other people's servers, tests and clients.
+conformance: conformance-dynamodb conformance-minio conformance-attacks conformance-azurite conformance-polaris conformance-rck conformance-functions conformance-sam conformance-signing localstack-test interop-pyiceberg interop-longjob ## Hold firn to other people's servers, tests and clients.
 
 conformance-dynamodb: ## Run the table's suites on a DynamoDB emulator (needs Python; fetches MiniStack).
 	localstack/with-dynamodb go test -count=1 ./shared/kv/... ./shared/store/...
@@ -71,6 +71,9 @@ conformance-minio: ## Run the suites of keys and objects on MinIO (builds it on 
 
 conformance-azurite: ## Try delegation keys, signatures and objects on Azurite (needs node and openssl; fetches Azurite).
 	localstack/with-azurite go test -count=1 ./shared/vend/azure ./shared/blob/azure
+
+conformance-attacks: ## Attack a whole server at every door, on the embedded store, on MinIO (builds it on first use) and on the fakes of clouds.
+	FIRN_ATTACKS=all localstack/with-minio go test -count=1 -v -timeout 60m ./shared/app/attack | grep -v '^ *\(=== \|--- PASS\)'; exit $${PIPESTATUS[0]}
 
 conformance-polaris: ## Compare with the recorded answers of Apache Polaris, and try its whole matrix of rights.
 	FIRN_MATRIX=1 go test -count=1 -v -timeout 30m -run Polaris ./shared/app | grep -v '^ *\(=== \|--- PASS\)'; exit $${PIPESTATUS[0]}

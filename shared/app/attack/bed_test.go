@@ -31,16 +31,22 @@ import (
 
 // bed is an object store that enforces keys, the drivers that reach it, and its owner's hands.
 type bed struct {
-	lake, vault string         // buckets
+	scheme      string         // of locations
+	other       string         // another scheme for the same store
+	unscoped    bool           // firn may sign with rights of its own, for catalogs without STS
+	folders     bool           // the store has folders: the bare name of one is the folder
+	lake, vault string         // buckets, with the account's host in ADLS
 	config      map[string]any // of a catalog's storage
 	vendor      vend.Vendor
 	signer      sign.Signer
 	files       blob.Opener
 	revoked     func(ids ...lake.ID)
 	ends        bool // a revoked key is dead at once
-	endpoint    func() string
+	pick        func(t *testing.T, k key) burglar
+	signs       func() string // endpoint of a store for which requests are signed; nil: there is none
 
 	put  func(bucket, key, text string)
+	has  func(o object) bool
 	list func(bucket string) map[string]string // contents, or what changes with them, by key
 }
 
@@ -51,6 +57,8 @@ var beds = []struct {
 }{
 	{"embedded", embedded},
 	{"minio", minio},
+	{"gcs", google},
+	{"adls", adls},
 }
 
 // embedded is the store that `firn serve` carries in itself, joined as it is there.
@@ -69,10 +77,11 @@ func embedded(t *testing.T, log *slog.Logger) *bed {
 	must(t, err)
 	files, err := bloblocal.New(bloblocal.Config{Store: store, Issuer: issuer})
 	must(t, err)
-	return &bed{lake: "lake", vault: "vault", config: map[string]any{"storageType": "S3"}, ends: true,
-		endpoint: func() string { return server.URL },
-		signer:   sigv4.New(sigv4.Config{Embedded: func() string { return server.URL }, Now: time.Now}),
-		vendor:   vend.ByStorage{Embedded: vendor}, files: blob.ByStorage{Embedded: files},
+	b := &bed{scheme: "s3", other: "s3a", lake: "lake", vault: "vault", config: map[string]any{"storageType": "S3"}, ends: true,
+		pick:   func(t *testing.T, k key) burglar { return s3Client(t, k, server.URL) },
+		signs:  func() string { return server.URL },
+		signer: sigv4.New(sigv4.Config{Embedded: func() string { return server.URL }, Now: time.Now}),
+		vendor: vend.ByStorage{Embedded: vendor}, files: blob.ByStorage{Embedded: files},
 		revoked: func(ids ...lake.ID) {
 			for _, id := range ids {
 				must(t, issuer.Revoke("principal:"+string(id)))
@@ -98,6 +107,8 @@ func embedded(t *testing.T, log *slog.Logger) *bed {
 			return all
 		},
 	}
+	b.has = b.there
+	return b
 }
 
 // minio is a MinIO, whose session policies are enforced: FIRN_TEST_MINIO names it. A cache stands before STS, as where
@@ -108,15 +119,16 @@ func minio(t *testing.T, _ *slog.Logger) *bed {
 		t.Skip("FIRN_TEST_MINIO is not set")
 	}
 	owner := s3try.Client(endpoint, "firnroot", "firnroot-secret", "")
-	b := &bed{endpoint: func() string { return endpoint }, config: map[string]any{"storageType": "S3", "endpoint": endpoint, "region": "us-east-1", "pathStyleAccess": true}}
+	b := &bed{scheme: "s3", other: "s3a", pick: func(t *testing.T, k key) burglar { return s3Client(t, k, endpoint) },
+		signs: func() string { return endpoint }, config: map[string]any{"storageType": "S3", "endpoint": endpoint, "region": "us-east-1", "pathStyleAccess": true}}
 	b.lake, b.vault = bucket(t, owner, "lake"), bucket(t, owner, "vault")
 	base := aws.Config{Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("vendor", "vendor-secret", "")}
 	sts, err := vendaws.New(vendaws.Config{Base: base})
 	must(t, err)
 	cache := vend.NewCache(vend.CacheConfig{Vendor: sts, Now: time.Now})
-	files, err := blobs3.New(blobs3.Config{Base: base})
+	files, err := blobs3.New(blobs3.Config{Base: base, Unscoped: base.Credentials})
 	must(t, err)
-	b.signer = sigv4.New(sigv4.Config{Now: time.Now})
+	b.unscoped, b.signer = true, sigv4.New(sigv4.Config{Now: time.Now, Unscoped: base.Credentials})
 	b.vendor, b.files, b.revoked = vend.ByStorage{S3: cache}, blob.ByStorage{S3: files}, cache.Forget
 	b.put = func(bucket, key, text string) {
 		_, err := owner.PutObject(t.Context(), &s3.PutObjectInput{Bucket: &bucket, Key: &key, Body: bytes.NewReader([]byte(text))})
@@ -134,8 +146,21 @@ func minio(t *testing.T, _ *slog.Logger) *bed {
 		}
 		return all
 	}
+	b.has = b.there
 	return b
 }
+
+// there is has for a bed that can list all there is.
+func (b *bed) there(o object) bool {
+	_, there := b.list(o.bucket)[o.key]
+	return there
+}
+
+// uri spells a location of a bucket and what follows.
+func (b *bed) uri(rest string) string { return b.scheme + "://" + rest }
+
+// alias spells a location with another scheme.
+func (b *bed) alias(location string) string { return b.other + strings.TrimPrefix(location, b.scheme) }
 
 // bucket makes a fresh one.
 func bucket(t *testing.T, owner *s3.Client, name string) string {

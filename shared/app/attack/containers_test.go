@@ -56,7 +56,7 @@ func dropCatalog(x *attack, _ site) {
 }
 
 // fresh is a folder that no catalog has.
-func (w *world) fresh() string { return "s3://" + w.lake + "/fresh" }
+func (w *world) fresh() string { return w.uri(w.lake) + "/fresh" }
 
 // catalogAt gives the properties and storage of a catalog at a fresh folder, with a location in a field of them.
 func (w *world) catalogAt(field, at string) doc {

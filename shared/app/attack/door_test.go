@@ -32,8 +32,8 @@ func (w *world) besiege(t *testing.T, s site, d door) {
 	case "catalog":
 		in = w.fresh()
 	}
-	for _, l := range locations {
-		if !l.refusedAt(d, s) {
+	for i, l := range locations {
+		if !l.refusedAt(d, s) || !w.takes(i+len(d.name)) {
 			continue
 		}
 		w.attack(t, l.name, func(x *attack) {
@@ -48,6 +48,9 @@ func (w *world) besiege(t *testing.T, s site, d door) {
 		w.must(204, w.mallory, call{op: "iceberg.dropTable", in: s.catalog, ns: "mine", table: "own"})
 	}
 }
+
+// takes says whether one of many inputs is tried: on the fakes of clouds, whose doors are the same, each fourth.
+func (w *world) takes(i int) bool { return thorough || w.signs != nil || i%4 == 0 }
 
 // welcome proves that the door opens to a clean location, and tries the key that it leads to.
 func (x *attack) welcome(s site, d door, in string) {
@@ -67,6 +70,13 @@ func (x *attack) welcome(s site, d door, in string) {
 		at = s.mine() + "/forged/clean"
 	}
 	a := d.knock(x, s, at)
+	if x.folders && d.whom == "new" && strings.Contains(d.name, "write.") && !strings.HasPrefix(d.name, "register") {
+		// A key opens one folder there, so that a path beside the table's location is no location either.
+		if a.code != 400 || len(a.keys) > 0 {
+			x.t.Errorf("got %d %s, want a refusal of the second folder", a.code, a.body)
+		}
+		return
+	}
 	if a.code/100 != 2 {
 		x.t.Errorf("got %d %s, want the door open to %s", a.code, a.body, at)
 		return
@@ -87,8 +97,17 @@ func (x *attack) welcome(s site, d door, in string) {
 // at spells the location for a world.
 func (l location) at(w *world, s site, in string) string {
 	theirs := s.base + "/theirs/t"
-	return strings.NewReplacer("{in}", in, "{in-}", strings.TrimPrefix(in, "s3"), "{mine}", s.mine(), "{theirs}", theirs, "{theirs-}", strings.TrimPrefix(theirs, "s3"),
-		"{base}", s.base, "{lake}", w.lake, "{LAKE}", strings.ToUpper(w.lake), "{vault}", w.vault).Replace(l.text)
+	stranger, third := "gs", "abfss"
+	switch w.scheme {
+	case "gs":
+		stranger = "s3"
+	case "abfss":
+		third = "s3"
+	}
+	text := strings.ReplaceAll(l.text, "s3:", w.scheme+":")
+	return strings.NewReplacer("{in}", in, "{in-}", strings.TrimPrefix(in, w.scheme), "{mine}", s.mine(), "{theirs}", theirs, "{theirs-}", strings.TrimPrefix(theirs, w.scheme),
+		"{base}", s.base, "{lake}", w.lake, "{LAKE}", strings.ToUpper(w.lake), "{vault}", w.vault,
+		"{alias}", w.other, "{SCHEME}", strings.ToUpper(w.scheme), "{stranger}", stranger, "{third}", third).Replace(text)
 }
 
 // refusedAt says whether the location must be refused at a door.

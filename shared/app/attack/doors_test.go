@@ -130,7 +130,7 @@ func register(x *attack, s site, name string, file doc) answer {
 	text, err := json.Marshal(file)
 	must(x.t, err)
 	x.put(o.bucket, o.key, string(text))
-	return x.send(x.mallory, call{op: "iceberg.registerTable", in: s.catalog, ns: "mine", body: doc{"name": name, "metadata-location": "s3://" + o.String()}})
+	return x.send(x.mallory, call{op: "iceberg.registerTable", in: s.catalog, ns: "mine", body: doc{"name": name, "metadata-location": x.uri(o.String())}})
 }
 
 // forged is a metadata document with one location in a field; with none if there is no field.

@@ -1,43 +1,32 @@
 package attack
 
 import (
-	"bytes"
-	"context"
 	"fmt"
-	"maps"
-	"net/http"
 	"os"
-	"path"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/s3/types"
-
-	"firn/shared/vend/vendtest/s3try"
 )
 
-// connections are shared by all keys: a key of its own for each would leave as many behind.
-var connections = &http.Client{}
-
-// burglar tries doors with one key.
-type burglar struct {
-	*s3.Client
-	ctx context.Context
+// burglar tries a store's doors with one key.
+type burglar interface {
+	put(o object) error
+	list(bucket, prefix string) error
+	// at are the attempts on an object, with a folder that the key does open, from and to which to copy. Each burglar has
+	// the same in the same order.
+	at(v, own object) []attempt
+	// around are the attempts on whole buckets, and on all victims in one request.
+	around(victims []object, own object) []attempt
 }
 
-// burglar makes a client of a key; endpoint is where, if the answer did not say.
-func (k key) burglar(t *testing.T, endpoint string) burglar {
-	if k.endpoint != "" {
-		endpoint = k.endpoint
-	}
-	o := s3try.Client(endpoint, k.id, k.secret, k.token).Options()
-	o.HTTPClient = connections
-	return burglar{s3.New(o), t.Context()}
-}
+// The places of attempts in what at gives.
+const (
+	getting   = 0
+	listing   = 3
+	listingBy = 4
+	putting   = 5
+	deleting  = 9
+)
 
 // attempt is something that a key is used for. It succeeded if there is no error.
 type attempt struct {
@@ -45,105 +34,16 @@ type attempt struct {
 	try  func() error
 }
 
-// at are the attempts on an object, with a folder that the key does open, from and to which to copy.
-func (b burglar) at(v, own object) []attempt {
-	dir := path.Dir(v.key) + "/"
-	if dir == "./" {
-		dir = ""
-	}
-	source := func(o object) *string { return aws.String(o.bucket + "/" + o.key) }
-	return []attempt{
-		{"get " + v.String(), func() error {
-			out, err := b.GetObject(b.ctx, &s3.GetObjectInput{Bucket: &v.bucket, Key: &v.key})
-			if err == nil {
-				err = out.Body.Close()
-			}
-			return err
-		}},
-		{"head " + v.String(), func() error {
-			_, err := b.HeadObject(b.ctx, &s3.HeadObjectInput{Bucket: &v.bucket, Key: &v.key})
-			return err
-		}},
-		{"copy from " + v.String(), func() error {
-			_, err := b.CopyObject(b.ctx, &s3.CopyObjectInput{Bucket: &own.bucket, Key: aws.String(own.key + "stolen"), CopySource: source(v)})
-			return err
-		}},
-		{"list " + v.bucket + "/" + dir, func() error { return b.list(v.bucket, dir) }},
-		{"list what begins with " + v.String(), func() error { return b.list(v.bucket, v.key) }},
-		{"put " + v.String(), func() error { return b.put(v) }},
-		{"put beside " + v.String(), func() error { return b.put(object{v.bucket, dir + "planted"}) }},
-		{"copy to " + v.String(), func() error {
-			_, err := b.CopyObject(b.ctx, &s3.CopyObjectInput{Bucket: &v.bucket, Key: &v.key, CopySource: source(object{own.bucket, own.key + "seed"})})
-			return err
-		}},
-		{"upload to " + v.String(), func() error {
-			_, err := b.CreateMultipartUpload(b.ctx, &s3.CreateMultipartUploadInput{Bucket: &v.bucket, Key: &v.key})
-			return err
-		}},
-		{"delete " + v.String(), func() error {
-			_, err := b.DeleteObject(b.ctx, &s3.DeleteObjectInput{Bucket: &v.bucket, Key: &v.key})
-			return err
-		}},
-	}
-}
-
-// around are the attempts on whole buckets, and on all victims in one request.
-func (b burglar) around(victims []object, own object) []attempt {
-	of := map[string][]types.ObjectIdentifier{}
-	for _, v := range victims {
-		of[v.bucket] = append(of[v.bucket], types.ObjectIdentifier{Key: &v.key})
-	}
-	var all []attempt
-	for _, bucket := range slices.Sorted(maps.Keys(of)) {
-		objects := append(of[bucket], types.ObjectIdentifier{Key: aws.String(own.key + "gone")})
-		all = append(all, attempt{"multi-delete in " + bucket, func() error {
-			out, err := b.DeleteObjects(b.ctx, &s3.DeleteObjectsInput{Bucket: &bucket, Delete: &types.Delete{Objects: objects}})
-			if err != nil {
-				return err
-			}
-			for _, gone := range out.Deleted {
-				if !(object{bucket, aws.ToString(gone.Key)}).in(own) {
-					return nil
-				}
-			}
-			return fmt.Errorf("refused one by one")
-		}},
-			attempt{"list " + bucket, func() error { return b.list(bucket, "") }},
-			attempt{"list versions in " + bucket, func() error {
-				_, err := b.ListObjectVersions(b.ctx, &s3.ListObjectVersionsInput{Bucket: &bucket})
-				return err
-			}},
-			attempt{"list uploads in " + bucket, func() error {
-				_, err := b.ListMultipartUploads(b.ctx, &s3.ListMultipartUploadsInput{Bucket: &bucket})
-				return err
-			}},
-			attempt{"delete the bucket " + bucket, func() error {
-				_, err := b.DeleteBucket(b.ctx, &s3.DeleteBucketInput{Bucket: &bucket})
-				return err
-			}})
-	}
-	return append(all, attempt{"make a bucket", func() error {
-		_, err := b.CreateBucket(b.ctx, &s3.CreateBucketInput{Bucket: aws.String("planted-by-mallory")})
-		return err
-	}})
-}
-
-func (b burglar) put(o object) error {
-	_, err := b.PutObject(b.ctx, &s3.PutObjectInput{Bucket: &o.bucket, Key: &o.key, Body: bytes.NewReader([]byte("mallory's"))})
-	return err
-}
-
-func (b burglar) list(bucket, prefix string) error {
-	_, err := b.ListObjectsV2(b.ctx, &s3.ListObjectsV2Input{Bucket: &bucket, Prefix: &prefix})
-	return err
-}
-
 // neighbours are the places around a folder that a key to it must not open: its bare name, what begins with its name, and
 // what is beside it.
-func neighbours(own object) []object {
+func (b *bed) neighbours(own object) []object {
 	bare := strings.TrimSuffix(own.key, "/")
 	parent := bare[:strings.LastIndexByte(bare, '/')+1]
-	return []object{{own.bucket, bare}, {own.bucket, bare + "2/x"}, {own.bucket, bare + ".x"}, {own.bucket, parent + "x"}}
+	all := []object{{own.bucket, bare + "2/x"}, {own.bucket, bare + ".x"}, {own.bucket, parent + "x"}}
+	if !b.folders {
+		all = append(all, object{own.bucket, bare})
+	}
+	return all
 }
 
 // thorough makes each key be used in every way on every victim. Otherwise the ways take turns, one for each key and
@@ -157,7 +57,7 @@ var turn atomic.Int64
 // folder would prove nothing: for that there is an error.
 func (w *world) intrude(t *testing.T, k key, own object) (leaks []string, err error) {
 	t.Helper()
-	b := k.burglar(t, w.endpoint())
+	b := w.pick(t, k)
 	if err := b.put(object{own.bucket, own.key + "seed"}); err != nil {
 		return nil, fmt.Errorf("put in its own folder: %w", err)
 	}
@@ -169,10 +69,10 @@ func (w *world) intrude(t *testing.T, k key, own object) (leaks []string, err er
 	if !thorough {
 		all = []attempt{all[n%len(all)], all[(n+1)%len(all)], all[(n+2)%len(all)]}
 	}
-	for _, v := range neighbours(own) {
+	for _, v := range w.neighbours(own) {
 		ways := b.at(v, own)
 		if !thorough {
-			ways = []attempt{ways[0], ways[3], ways[4], ways[5]}
+			ways = []attempt{ways[getting], ways[listing], ways[listingBy], ways[putting]}
 		}
 		all = append(all, ways...)
 	}

@@ -7,7 +7,8 @@ import (
 
 // key is a credential as some answer spelt it.
 type key struct {
-	id, secret, token, endpoint string // of S3
+	id, secret, token, endpoint string // of S3; of other stores the token alone
+	account                     string // of ADLS
 	prefix                      string // for which it was given, where the answer says so
 }
 
@@ -16,6 +17,12 @@ var spellings = [][3]string{
 	{"s3.access-key-id", "s3.secret-access-key", "s3.session-token"}, // Iceberg REST
 	{"s3-access-key-id", "s3-secret-access-key", "s3-session-token"}, // Gravitino
 	{"accessKeyId", "secretAccessKey", "sessionToken"},               // Delta Sharing
+}
+
+// bearers are those of the other stores: the token or SAS, and the account.
+var bearers = [][2]string{
+	{"gcs.oauth2.token", ""}, {"oauthToken", ""}, {"token", ""}, // of GCS: Iceberg REST, Delta Sharing, Gravitino
+	{"adls.sas-token", "adls.account-name"}, {"sasToken", ""}, {"adls-sas-token", "azure-storage-account-name"}, // of ADLS
 }
 
 // harvest finds every key in an answer, wherever it stands, each once.
@@ -36,6 +43,20 @@ func harvest(body []byte) []key {
 		case map[string]any:
 			if p, ok := v["prefix"].(string); ok {
 				prefix = p
+			}
+			for _, names := range bearers { // of one text
+				if token, ok := v[names[0]].(string); ok {
+					k := key{token: token, prefix: prefix}
+					if names[1] != "" {
+						k.account, _ = v[names[1]].(string)
+					}
+					if i, twice := seen[token]; twice {
+						found[i].prefix += prefix
+						continue
+					}
+					seen[token] = len(found)
+					found = append(found, k)
+				}
 			}
 			for _, names := range spellings {
 				if id, ok := v[names[0]].(string); ok {

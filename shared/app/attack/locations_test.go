@@ -39,8 +39,8 @@ var locations = []location{
 	{"the victim's table", "{theirs}", taken, false},
 	{"the victim's table with its slash", "{theirs}/", taken, false},
 	{"within the victim's table", "{theirs}/data", taken, false},
-	{"the victim's table by another scheme", "s3a{theirs-}", taken, false},
-	{"the victim's table by the oldest scheme", "s3n{theirs-}", taken, false},
+	{"the victim's table by another scheme", "{alias}{theirs-}", taken, false},
+	{"the victim's table by another scheme, within", "{alias}{theirs-}/x", taken, false},
 	{"a sibling of the namespace in name", "{mine}2/t", beside, false},
 	{"the beginning of the namespace's name", "{base}/min", beside, false},
 
@@ -111,10 +111,10 @@ var locations = []location{
 	{"a very long location", "{in}/" + strings.Repeat("long/", 4000), spelt, false},
 
 	// Other stores, hosts and spellings.
-	{"the scheme in capitals", "S3{in-}/x", spelt, false},
+	{"the scheme in capitals", "{SCHEME}{in-}/x", spelt, false},
 	{"HTTP", "http{in-}/x", spelt, false},
-	{"GCS", "gs{in-}/x", foreign, false},
-	{"ADLS", "abfss://c@account.dfs.core.windows.net/wh/mine/x", foreign, false},
+	{"another store", "{stranger}{in-}/x", foreign, false},
+	{"a third store", "{third}://c@stranger.dfs.core.windows.net/wh/mine/x", foreign, false},
 	{"a file", "file:///etc/firn", foreign, false},
 	{"a path", "/etc/firn", foreign, false},
 	{"a relative path", "wh/mine/x", spelt, false},

@@ -81,7 +81,10 @@ func TestNoNameGetsIn(t *testing.T) {
 					continue // folders with a random leaf are the easier ones
 				}
 				folders := map[object]string{}
-				for _, n := range names {
+				for i, n := range names {
+					if !w.takes(i + len(d.name)) {
+						continue
+					}
 					w.attack(t, s.catalog+" "+d.name+" "+n.text[:min(len(n.text), 40)], func(x *attack) {
 						a := d.make(x, s, n.text)
 						if !n.legal {

@@ -49,12 +49,12 @@ var rightsStories = []story{
 		x.must(200, x.mallory, call{op: "iceberg.loadTable", in: "lake", ns: "mine", table: "shared"})
 		for _, op := range []string{"iceberg.loadTable", "iceberg.loadCredentials"} {
 			a := x.send(reader, call{op: op, in: "lake", ns: "mine", table: "shared"}).must(x.t, 200)
-			b, own := a.keys[0].burglar(x.t, x.endpoint()), folderOf(at)
+			b, own := x.pick(x.t, a.keys[0]), folderOf(at)
 			must(x.t, b.list(own.bucket, own.key))
 			if b.put(object{own.bucket, own.key + "r"}) == nil {
 				x.t.Errorf("%s: the reader's key writes", op)
 			}
-			if ways := b.at(object{own.bucket, own.key + "seed"}, own); ways[len(ways)-1].try() == nil {
+			if ways := b.at(object{own.bucket, own.key + "seed"}, own); ways[deleting].try() == nil {
 				x.t.Errorf("%s: the reader's key deletes", op)
 			}
 		}

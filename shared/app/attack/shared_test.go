@@ -51,7 +51,7 @@ var sharedStories = []story{
 		for _, l := range locations {
 			x.refused(x.send(bob, temporary("s", "d", "given", doc{"location": l.at(x.world, s, at)})))
 		}
-		for _, place := range []string{at + "2", at[:len(at)-1], s.mine(), "", "s3a" + at[2:] + "x"} {
+		for _, place := range []string{at + "2", at[:len(at)-1], s.mine(), "", x.alias(at) + "x"} {
 			x.refused(x.send(bob, temporary("s", "d", "given", doc{"location": place})))
 		}
 	}},
@@ -113,10 +113,10 @@ func (x *attack) reads(a answer, at string) {
 	}
 	own := folderOf(at)
 	x.put(own.bucket, own.key+"seed", "its own")
-	b := a.keys[0].burglar(x.t, x.endpoint())
+	b := x.pick(x.t, a.keys[0])
 	must(x.t, b.list(own.bucket, own.key))
-	ways := append(b.around(x.victims, own), b.at(object{own.bucket, own.key + "seed"}, own)[5:]...)
-	for _, v := range append(neighbours(own), x.victims...) {
+	ways := append(b.around(x.victims, own), b.at(object{own.bucket, own.key + "seed"}, own)[putting:]...)
+	for _, v := range append(x.neighbours(own), x.victims...) {
 		ways = append(ways, b.at(v, own)...)
 	}
 	for _, leak := range succeeded(ways) {

@@ -39,7 +39,7 @@ var stagedStories = []story{
 		for _, s := range x.sites() {
 			at, _ := x.table(x.mallory, s.catalog, "first", doc{"location": s.mine() + "/a/b"})
 			x.table(x.mallory, s.catalog, "other", doc{"location": s.mine() + "/z"})
-			for _, over := range []string{at, at + "/", at + "/c", at + "/data", s.mine() + "/a", s.mine(), "s3a" + at[2:], "s3n" + at[2:] + "/x"} {
+			for _, over := range []string{at, at + "/", at + "/c", at + "/data", s.mine() + "/a", s.mine(), x.alias(at), x.alias(at) + "/x"} {
 				for _, field := range append([]string{"location"}, pathProperties...) {
 					for _, staged := range []bool{false, true} {
 						x.refused(createDoor(staged, field).knock(x, s, over))
@@ -54,7 +54,7 @@ var stagedStories = []story{
 	{"a race for folders that overlap", []string{"iceberg.createTable"}, func(x *attack) {
 		for round := range 6 {
 			root := fmt.Sprintf("%s/race%d", x.sites()[1].mine(), round)
-			places := []string{root, root + "/a", root + "/a/b", root + "/a", root + "/c", "s3a" + root[2:] + "/c", root + "/a/b/c", root + "/c/d"}
+			places := []string{root, root + "/a", root + "/a/b", root + "/a", root + "/c", x.alias(root) + "/c", root + "/a/b/c", root + "/c/d"}
 			answers := make([]answer, len(places))
 			var all sync.WaitGroup
 			for i, at := range places {

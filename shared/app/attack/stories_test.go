@@ -21,7 +21,8 @@ func concat(all ...[]story) (out []story) {
 func TestNoStoryEndsWell(t *testing.T) {
 	for _, b := range beds {
 		for _, s := range stories {
-			t.Run(b.name, func(t *testing.T) {
+			t.Run(b.name+" "+s.name, func(t *testing.T) {
+				t.Parallel()
 				w := open(t, b.open)
 				w.attack(t, s.name, s.run)
 				w.untouched(t)
@@ -43,7 +44,7 @@ func (x *attack) table(who person, catalog, name string, more doc) (string, key)
 
 // dead says whether a key opens nothing, not even its own folder.
 func (x *attack) dead(k key, location string) bool {
-	b, own := k.burglar(x.t, x.endpoint()), folderOf(location)
+	b, own := x.pick(x.t, k), folderOf(location)
 	return b.list(own.bucket, own.key) != nil && b.put(object{own.bucket, own.key + "late"}) != nil
 }
 
@@ -65,7 +66,7 @@ func (x *attack) accomplice(name string, privileges ...string) person {
 func (x *attack) denied(k key, own, location string) {
 	x.t.Helper()
 	o := folderOf(location)
-	for _, leak := range succeeded(k.burglar(x.t, x.endpoint()).at(object{o.bucket, o.key + "x"}, folderOf(own))) {
+	for _, leak := range succeeded(x.pick(x.t, k).at(object{o.bucket, o.key + "x"}, folderOf(own))) {
 		x.t.Errorf("the key for %s let the attacker %s", own, leak)
 	}
 }

@@ -20,10 +20,10 @@ import (
 
 // world is a whole server over a bed, with victims and an attacker in it.
 //
-//	lake   s3://LAKE/wh     strict: tables are in their namespace's folder, which firn names
-//	loose  s3://LAKE/loose  lets clients choose every folder, and names tables' folders without a random leaf
-//	twin   s3://LAKE/wh2    begins like lake's folder
-//	vault  s3://VAULT/wh    another bucket
+//	lake   LAKE/wh     strict: tables are in their namespace's folder, which firn names
+//	loose  LAKE/loose  lets clients choose every folder, and names tables' folders without a random leaf
+//	twin   LAKE/wh2    begins like lake's folder
+//	vault  VAULT/wh    another bucket
 //
 // Each has a namespace "theirs" with a table "t", of which the attacker, mallory, has nothing; lake and loose have a
 // namespace "mine", in which mallory may do everything.
@@ -95,22 +95,22 @@ func (w *world) login(name, id, secret string) person {
 
 // sites are where the attacker is at home.
 func (w *world) sites() []site {
-	return []site{{"lake", "s3://" + w.lake + "/wh"}, {"loose", "s3://" + w.lake + "/loose"}}
+	return []site{{"lake", w.uri(w.lake) + "/wh"}, {"loose", w.uri(w.lake) + "/loose"}}
 }
 
 // populate makes the catalogs, the victims' tables and the attacker.
 func (w *world) populate() {
 	w.t.Helper()
-	w.catalog("lake", "s3://"+w.lake+"/wh", nil)
-	w.catalog("loose", "s3://"+w.lake+"/loose", map[string]string{
+	w.catalog("lake", w.uri(w.lake)+"/wh", nil)
+	w.catalog("loose", w.uri(w.lake)+"/loose", map[string]string{
 		"polaris.config.allow.unstructured.table.location": "true", "polaris.config.namespace-custom-location.enabled": "true",
 		"polaris.config.allow.external.metadata.file.location": "true", "polaris.config.default-unique-table-location.enabled": "false"})
-	w.catalog("twin", "s3://"+w.lake+"/wh2", nil)
-	w.catalog("vault", "s3://"+w.vault+"/wh", nil)
+	w.catalog("twin", w.uri(w.lake)+"/wh2", nil)
+	w.catalog("vault", w.uri(w.vault)+"/wh", nil)
 	for _, c := range []string{"lake", "loose", "twin", "vault"} {
 		w.must(200, w.root, call{op: "iceberg.createNamespace", in: c, body: doc{"namespace": []string{"theirs"}}})
 		base := map[string]string{"lake": w.lake + "/wh", "loose": w.lake + "/loose", "twin": w.lake + "/wh2", "vault": w.vault + "/wh"}[c]
-		w.must(200, w.root, call{op: "iceberg.createTable", in: c, ns: "theirs", body: create("t", doc{"location": "s3://" + base + "/theirs/t"})})
+		w.must(200, w.root, call{op: "iceberg.createTable", in: c, ns: "theirs", body: create("t", doc{"location": w.uri(base) + "/theirs/t"})})
 		bucket, folder, _ := strings.Cut(base, "/")
 		for _, key := range []string{folder + "/theirs/t/data/1", folder + "/theirs/1", folder + "/1"} {
 			w.victims = append(w.victims, object{bucket, key})
