@@ -30,13 +30,14 @@ var rooms = []room{
 	{"location", "fault", ""},
 	{"iceberg", "fault", ""},
 	{"access", "fault lake", ""},
+	{"packed", "", ""},
 
 	{"kv", "fault", ""},
 	{"vend", "fault lake location", ""},
 	{"blob", "fault lake location vend", ""},
 	{"probe", "blob fault lake location vend", ""},
 	{"probe/cors", "fault lake location probe", "net/http"},
-	{"store", "access fault kv lake location", ""},
+	{"store", "access fault kv lake location packed", ""},
 	{"sign", "fault lake location vend", ""},
 	{"sign/*", "fault lake sign vend", "net/http github.com/aws"},
 
@@ -47,13 +48,13 @@ var rooms = []room{
 	{"revoke/revoketest", "", "net/http"},
 	{"revoke/aws", "fault lake revoke vend/aws/session", "github.com/aws"},
 	{"admin", "access fault lake location probe revoke store", ""},
-	{"catalog", "access blob fault iceberg lake location sign store vend", ""},
+	{"catalog", "access blob fault iceberg lake location packed sign store vend", ""},
 	{"sharing", "catalog fault lake store vend", ""},
 
 	{"rest", "fault lake", "net/http"},
 	{"protocol/oauth", "fault lake rest token", "net/http"},
 	{"protocol/management", "access admin fault lake probe rest", "net/http"},
-	{"protocol/icebergrest", "catalog fault iceberg lake rest sign vend", "net/http"},
+	{"protocol/icebergrest", "catalog fault iceberg lake packed rest sign vend", "net/http"},
 	{"protocol/deltasharing", "catalog fault rest sharing", "net/http"},
 	{"protocol/gravitino", "catalog fault lake rest", "net/http"},
 

@@ -2,27 +2,25 @@ package store
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
-	"io"
-	"sync"
 
 	"firn/shared/fault"
 	"firn/shared/kv"
 	"firn/shared/lake"
+	"firn/shared/packed"
 )
 
 // The metadata copy is a cache beside a table's item: the current document, compressed, so that a load needs no object
-// store. It proves by itself what it is (table id and metadata location) and is never the truth: a reader that finds
-// another version's copy, or none, reads the file.
+// store. It proves by itself what it is (table id and metadata location) and that it is whole, and is never the truth: a
+// reader that finds another version's copy, or none, reads the file.
 const (
 	maxCopy     = 32 << 10 // bytes, compressed
 	maxDocument = 64 << 20 // bytes, inflated: more is not believed
 )
 
-// A copy is: formatCopy, the table's id, a line feed, the metadata location, a line feed, the document compressed by gzip.
-// Neither id nor location holds a line feed.
-const formatCopy = '2'
+// A copy is: formatCopy, the table's id, a line feed, the metadata location, a line feed, the document as package packed
+// stores it. Neither id nor location holds a line feed.
+const formatCopy = '3'
 
 func copyHead(t *lake.Table) []byte {
 	return []byte(string(formatCopy) + string(t.ID) + "\n" + t.MetadataLocation + "\n")
@@ -45,6 +43,28 @@ func (b *Batch) Copy(n *NamespaceSlot, name string) *CopySlot {
 	return c
 }
 
+// Packed gives the metadata document of the table as it was read, compressed, if it is remembered so or the copy is its
+// copy.
+func (c *CopySlot) Packed(t *lake.Table) (*packed.Text, bool) {
+	version := tableVersion{t.ID, t.MetadataLocation}
+	if text, ok := c.s.packs.get(version); ok {
+		return text, true
+	}
+	if c.item == nil {
+		return nil, false
+	}
+	stored, ok := bytes.CutPrefix(c.item.Data, copyHead(t))
+	if !ok {
+		return nil, false
+	}
+	text, err := packed.Parse(stored, maxDocument)
+	if err != nil {
+		return nil, false
+	}
+	c.s.packs.add(version, text, text.Len())
+	return text, true
+}
+
 // Document gives the metadata document of the table as it was read, if it is remembered or the copy is its copy. It must
 // not be changed.
 func (c *CopySlot) Document(t *lake.Table) ([]byte, bool) {
@@ -52,46 +72,55 @@ func (c *CopySlot) Document(t *lake.Table) ([]byte, bool) {
 	if doc, ok := c.s.docs.get(version); ok {
 		return doc, true
 	}
-	if c.item == nil {
-		return nil, false
-	}
-	packed, ok := bytes.CutPrefix(c.item.Data, copyHead(t))
+	text, ok := c.Packed(t)
 	if !ok {
 		return nil, false
 	}
-	r, err := gzip.NewReader(bytes.NewReader(packed))
+	doc, err := text.Plain()
 	if err != nil {
-		return nil, false
-	}
-	doc, err := io.ReadAll(io.LimitReader(r, maxDocument+1))
-	if err != nil || len(doc) > maxDocument {
 		return nil, false
 	}
 	c.s.docs.add(version, doc, len(doc))
 	return doc, true
 }
 
-var writers = sync.Pool{New: func() any { return gzip.NewWriter(io.Discard) }}
+// Pack gives the table's document compressed, and remembers it so.
+func (s *Store) Pack(t *lake.Table, doc []byte) *packed.Text {
+	version := tableVersion{t.ID, t.MetadataLocation}
+	if text, ok := s.packs.get(version); ok {
+		return text
+	}
+	text := packed.Pack(doc)
+	s.packs.add(version, text, text.Len())
+	return text
+}
+
+// worthCopying is the size in bytes up to which a document is packed to see whether it fits a copy.
+const worthCopying = 40 * maxCopy
 
 func copyOp(n *NamespaceSlot, t *lake.Table, doc []byte) (kv.Op, bool) {
-	if doc == nil || len(doc) > 40*maxCopy {
+	if doc == nil || len(doc) > worthCopying {
 		return kv.Op{}, false
 	}
-	b := bytes.NewBuffer(copyHead(t))
-	w := writers.Get().(*gzip.Writer)
-	defer writers.Put(w)
-	w.Reset(b)
-	if _, err := w.Write(doc); err != nil || w.Close() != nil || b.Len() > maxCopy {
+	return packedOp(n, t, packed.Pack(doc))
+}
+
+func packedOp(n *NamespaceSlot, t *lake.Table, text *packed.Text) (kv.Op, bool) {
+	data := text.AppendTo(copyHead(t))
+	if len(data) > maxCopy {
 		return kv.Op{}, false
 	}
-	return kv.Op{Verb: kv.Put, Item: kv.Item{Key: n.place.copyKey(t.Name), Tag: tagOf(t.ID), Data: b.Bytes()}, If: kv.Always()}, true
+	return kv.Op{Verb: kv.Put, Item: kv.Item{Key: n.place.copyKey(t.Name), Tag: tagOf(t.ID), Data: data}, If: kv.Always()}, true
 }
 
 // KeepCopy remembers the table's current document, which nobody may change from then on, and stores it as its copy, best
 // effort: what is lost is read from the file again.
 func (s *Store) KeepCopy(ctx context.Context, n *NamespaceSlot, t *lake.Table, doc []byte) {
 	s.docs.add(tableVersion{t.ID, t.MetadataLocation}, doc, len(doc))
-	if op, ok := copyOp(n, t, doc); ok {
+	if len(doc) > worthCopying {
+		return
+	}
+	if op, ok := packedOp(n, t, s.Pack(t, doc)); ok {
 		// Losing it costs one read of the file.
 		_ = fault.From(s.db.Write(ctx, []kv.Op{op}))
 	}

@@ -16,6 +16,7 @@ import (
 const (
 	rememberedItems     = 8 << 20
 	rememberedDocuments = 32 << 20
+	rememberedPacked    = 16 << 20 // the same documents, compressed: as they are answered
 )
 
 // memory is an LRU bounded by the bytes of what it holds. Its values are lent to many requests at once: nobody changes

@@ -154,6 +154,9 @@ func TestCopies(t *testing.T) {
 			b := New(Config{Driver: w.raw, Now: w.time}).Batch(realm) // one that remembers nothing
 			c := b.Copy(b.Namespace(b.Catalog("c"), []string{"n"}), "t")
 			w.must(b.Read(t.Context()))
+			if text, ok := c.Packed(table); ok != test.want || ok && text.Size() != len(doc) {
+				t.Errorf("compressed: got %v %v, want %v", text, ok, test.want)
+			}
 			got, ok := c.Document(table)
 			if ok != test.want || ok && string(got) != doc {
 				t.Errorf("got %q %v, want %v", got, ok, test.want)
@@ -172,6 +175,10 @@ func TestDocumentsRemembered(t *testing.T) {
 	table := &lake.Table{ID: "id", Name: "t", MetadataLocation: "s3://lake/t/metadata/1.metadata.json"}
 	large := []byte(strings.Repeat("0123456789", 50*maxCopy/10)) // too large for a copy
 	w.KeepCopy(context.Background(), x.n, table, large)
+	compressed := w.Pack(table, large)
+	if w.Pack(table, large) != compressed {
+		t.Error("what was compressed was compressed again")
+	}
 	for _, test := range []struct {
 		name         string
 		id, location string
@@ -186,6 +193,10 @@ func TestDocumentsRemembered(t *testing.T) {
 			got, ok := c.Document(&lake.Table{ID: lake.ID(test.id), Name: "t", MetadataLocation: test.location})
 			if ok != test.want || ok && len(got) != len(large) {
 				t.Errorf("got %d bytes, %v, want %v", len(got), ok, test.want)
+			}
+			text, ok := c.Packed(&lake.Table{ID: lake.ID(test.id), Name: "t", MetadataLocation: test.location})
+			if ok != test.want || ok && text != compressed {
+				t.Errorf("compressed: got %v, %v, want %v", text, ok, test.want)
 			}
 		})
 	}

@@ -52,6 +52,7 @@ import (
 	"firn/shared/fault"
 	"firn/shared/kv"
 	"firn/shared/lake"
+	"firn/shared/packed"
 )
 
 // Store reads and writes firn's objects over a driver.
@@ -61,7 +62,8 @@ type Store struct {
 	roles *lru.Cache[roleKey, *roleGrants]
 	items *memory[itemVersion, any]     // decoded
 	docs  *memory[tableVersion, []byte] // metadata documents
-	once  *Once                         // the request that this is for, if it has a key; nil: any
+	packs *memory[tableVersion, *packed.Text]
+	once  *Once // the request that this is for, if it has a key; nil: any
 }
 
 // Config is what a Store needs.
@@ -80,7 +82,8 @@ func New(c Config) *Store {
 		panic(err) // the size is a constant
 	}
 	return &Store{db: c.Driver, now: c.Now, roles: roles,
-		items: newMemory[itemVersion, any](rememberedItems), docs: newMemory[tableVersion, []byte](rememberedDocuments)}
+		items: newMemory[itemVersion, any](rememberedItems), docs: newMemory[tableVersion, []byte](rememberedDocuments),
+		packs: newMemory[tableVersion, *packed.Text](rememberedPacked)}
 }
 
 // format leads every item's data, so that a later layout can be told from this one.
