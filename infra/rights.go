@@ -40,7 +40,7 @@ var rights = map[rest.Function]right{
 		put: "entry copy guard location", remove: "staged location",
 	},
 
-	// Namespaces and tables come, move and go, with their claims, guards and copies. A drop removes where the object is for those
+	// Namespaces, tables and views come, move and go, with their claims, guards and copies. A drop removes where the object is for those
 	// who hold grants on it, a rename rewrites it. A purge hands over to an item of work, which is finished at once if few
 	// files are left, on the condition that the catalog did not change.
 	rest.Catalog: {

@@ -76,8 +76,11 @@ func (s *Service) aim(ctx context.Context, c lake.Caller, catalog, role string, 
 	}
 	n := x.batch.Namespace(x.cat, levels)
 	var table *store.Slot[lake.Table]
-	if could && g.On == access.OnTable {
+	switch {
+	case could && g.On == access.OnTable:
 		table = x.batch.Table(n, g.Name)
+	case could && g.On == access.OnView:
+		table = x.batch.View(n, g.Name)
 	}
 	if err := x.read(ctx); err != nil {
 		return nil, err

@@ -28,7 +28,7 @@ var public = map[string]bool{"oauth.getToken": true, "oauth.getKeys": true, "ope
 
 // everyRoute gives each route with a path that fits its pattern.
 func everyRoute(s *server, each func(name, method, path string, r rest.Route)) {
-	fill := strings.NewReplacer("{prefix}", "lake", "{namespace}", "n", "{table}", "t", "{catalogName}", "lake", "{principalName}", "victim",
+	fill := strings.NewReplacer("{prefix}", "lake", "{namespace}", "n", "{table}", "t", "{view}", "v", "{catalogName}", "lake", "{principalName}", "victim",
 		"{principalRoleName}", "victims", "{catalogRoleName}", "catalog_admin", "{shareName}", "s", "{schemaName}", "x", "{tableName}", "t",
 		"{recipientName}", "victim", "{share}", "s", "{schema}", "x", "{metalake}", "POLARIS", "{metadataObjectType}", "table",
 		"{metadataObjectFullName}", "lake.n.t")
@@ -68,6 +68,10 @@ var bodies = map[string]string{
 	"iceberg.updateTable":                         `{"updates":[{"action":"set-properties","updates":{"a":"b"}}]}`,
 	"iceberg.reportMetrics":                       `{"report-type":"scan-report","metrics":{}}`,
 	"iceberg.signRequest":                         `{"region":"us-east-1","uri":"http://127.0.0.1:1/lake/wh/n/t/data/a","method":"GET","headers":{}}`,
+	"iceberg.createView":                          `{"name":"new",` + viewFields + `}`,
+	"iceberg.registerView":                        `{"name":"new","metadata-location":"s3://lake/wh/n/v/metadata/x.metadata.json"}`,
+	"iceberg.replaceView":                         `{"updates":[{"action":"set-properties","updates":{"a":"b"}}]}`,
+	"iceberg.renameView":                          `{"source":{"namespace":["n"],"name":"v"},"destination":{"namespace":["n"],"name":"w"}}`,
 	"iceberg.renameTable":                         `{"source":{"namespace":["n"],"name":"t"},"destination":{"namespace":["n"],"name":"u"}}`,
 	"management.createCatalog":                    `{"catalog":{"type":"INTERNAL","name":"new","properties":{"default-base-location":"s3://lake/new"},"storageConfigInfo":{"storageType":"S3"}}}`,
 	"management.updateCatalog":                    `{"currentEntityVersion":1,"properties":{}}`,
@@ -88,6 +92,10 @@ var bodies = map[string]string{
 	"management.createRecipient":                  `{"recipient":{"name":"nobody"}}`,
 }
 
+// viewFields are those of a view that is to be made, but for its name.
+const viewFields = `"schema":{"type":"struct","fields":[]},"view-version":{"version-id":1,"timestamp-ms":1,"schema-id":0,"summary":{},"default-namespace":["n"],
+	"representations":[{"type":"sql","sql":"select 1","dialect":"spark"}]}`
+
 func TestAPrincipalWithoutGrantsMayDoNothing(t *testing.T) {
 	s := newServer(t, nil)
 	root := s.login(t, "root", "s3cr3t")
@@ -103,6 +111,7 @@ func TestAPrincipalWithoutGrantsMayDoNothing(t *testing.T) {
 	must(201, "PUT", "/api/management/v1/catalogs/lake/catalog-roles/catalog_admin/grants", `{"grant":{"type":"catalog","privilege":"CATALOG_MANAGE_CONTENT"}}`)
 	must(200, "POST", "/api/catalog/v1/lake/namespaces", `{"namespace":["n"]}`)
 	must(200, "POST", "/api/catalog/v1/lake/namespaces/n/tables", `{"name":"t","schema":{"type":"struct","fields":[]}}`)
+	must(200, "POST", "/api/catalog/v1/lake/namespaces/n/views", `{"name":"v",`+viewFields+`}`)
 	must(201, "POST", "/api/management/v1/principals", `{"principal":{"name":"victim"}}`)
 	must(201, "POST", "/api/management/v1/principal-roles", `{"principalRole":{"name":"victims"}}`)
 	must(201, "PUT", "/api/management/v1/principals/victim/principal-roles", `{"principalRole":{"name":"victims"}}`)

@@ -171,7 +171,7 @@ func (a *attempt) replace(ctx context.Context, base, next metadata) (Loaded, err
 	if err := a.fits(base, next); err != nil {
 		return Loaded{}, err
 	}
-	item, err := a.nextItem(a.id, a.old.Value, base, next, a.now)
+	item, err := a.nextItem(base, next)
 	if err != nil {
 		return Loaded{}, err
 	}
@@ -200,7 +200,8 @@ func (s *Service) fits(base, next metadata) error {
 }
 
 // nextItem judges the new version's locations and gives its item.
-func (x *session) nextItem(id lake.Identifier, t *lake.Table, base, next metadata, now time.Time) (*lake.Table, error) {
+func (a *attempt) nextItem(base, next metadata) (*lake.Table, error) {
+	t := a.old.Value
 	refs := append(next.Added(), emptied(base, next)...)
 	moved := next.Location() != t.Location || !slices.Equal(pathsOf(next.Property), t.Paths)
 	if moved {
@@ -209,13 +210,17 @@ func (x *session) nextItem(id lake.Identifier, t *lake.Table, base, next metadat
 	// No update brings a log entry in, and a registered table's first file may be outside.
 	refs = slices.DeleteFunc(refs, func(r iceberg.Reference) bool { return r.Field == "metadata-file" })
 	shown := func() []string {
-		all := shownLocations(next, true)
+		all := shownLocations(next, !t.View)
 		if !moved {
 			all = all[1:2] // the folders are as they were
 		}
 		return append(all, files(next.References())...)
 	}
-	if err := judge(id, refs, shown, commitBounds(x.cat.Value, t), x.cat.Value); err != nil {
+	within := commitBounds(a.cat.Value, t)
+	if t.View {
+		within = creationBounds(a.cat.Value, a.n) // it has no data that it would leave behind
+	}
+	if err := judge(a.id, refs, shown, within, a.cat.Value); err != nil {
 		return nil, err
 	}
 	item := *t
@@ -226,7 +231,7 @@ func (x *session) nextItem(id lake.Identifier, t *lake.Table, base, next metadat
 	item.Location, item.Paths = next.Location(), pathsOf(next.Property)
 	item.FormatVersion = next.FormatVersion()
 	item.Version++
-	item.Updated = now.Truncate(time.Millisecond)
+	item.Updated = a.now.Truncate(time.Millisecond)
 	return &item, nil
 }
 

@@ -12,6 +12,10 @@ import (
 // RenameTable gives a table another name, which may be in another namespace. Access requirement: TABLE_DROP on the table,
 // TABLE_CREATE and TABLE_LIST on the namespace that it goes to.
 func (s *Service) RenameTable(ctx context.Context, c lake.Caller, catalog string, from, to lake.Identifier) error {
+	return s.rename(ctx, c, catalog, from, to, lake.TableKind, access.RenameTable)
+}
+
+func (s *Service) rename(ctx context.Context, c lake.Caller, catalog string, from, to lake.Identifier, kind lake.Kind, op access.Operation) error {
 	if err := lake.CheckName(to.Name); err != nil {
 		return err
 	}
@@ -19,7 +23,7 @@ func (s *Service) RenameTable(ctx context.Context, c lake.Caller, catalog string
 		var dest *store.NamespaceSlot
 		var claim *store.Slot[store.Claim]
 		possible := reachable(to)
-		x, n, t, err := s.table(ctx, c, catalog, from, func(x *session, _ *store.NamespaceSlot) {
+		x, n, t, err := s.entry(ctx, c, catalog, from, kind, func(x *session, _ *store.NamespaceSlot) {
 			if possible {
 				dest = x.batch.Namespace(x.cat, to.Namespace)
 				claim = x.batch.Name(dest, to.Name)
@@ -31,11 +35,11 @@ func (s *Service) RenameTable(ctx context.Context, c lake.Caller, catalog string
 		if !possible || !dest.There() {
 			return noNamespace(to.Namespace)
 		}
-		if err := x.allow(ctx, access.RenameTable, append(n.Path(), t.Value.ID), dest.Path()); err != nil {
+		if err := x.allow(ctx, op, append(n.Path(), t.Value.ID), dest.Path()); err != nil {
 			return err
 		}
 		if x.cat.Value.Type == lake.External {
-			return fault.New(fault.Malformed, "Cannot rename table on static-facade external catalogs.")
+			return fault.New(fault.Malformed, "Cannot rename %s on static-facade external catalogs.", kind)
 		}
 		if claim.Value != nil {
 			return renameTaken(from, to, store.NounOf(claim.Value.Kind))

@@ -17,10 +17,11 @@ type grant struct {
 	Privilege string   `json:"privilege"`
 	Namespace []string `json:"namespace,omitempty"`
 	TableName string   `json:"tableName,omitempty"`
+	ViewName  string   `json:"viewName,omitempty"`
 }
 
 // securables are the kinds of objects that privileges are granted on; what is granted there holds for all that is in them.
-var securables = []access.GrantType{access.OnCatalog, access.OnNamespace, access.OnTable}
+var securables = []access.GrantType{access.OnCatalog, access.OnNamespace, access.OnTable, access.OnView}
 
 func privileges(s *session) *cobra.Command {
 	cmd := group("privileges", "Manage the privileges of catalog roles", privilegesList(s))
@@ -48,7 +49,7 @@ func privilegesList(s *session) *cobra.Command {
 		return show(ctx, s, r, func(w io.Writer, all answer) {
 			rows := make([][]string, len(all.Grants))
 			for i, g := range all.Grants {
-				rows[i] = []string{g.Privilege, g.Type, joinNamespace(g.Namespace), g.TableName}
+				rows[i] = []string{g.Privilege, g.Type, joinNamespace(g.Namespace), g.TableName + g.ViewName}
 			}
 			table(w, []string{"PRIVILEGE", "ON", "NAMESPACE", "NAME"}, rows)
 		})
@@ -59,7 +60,7 @@ func privilegesList(s *session) *cobra.Command {
 
 // grantFlags name what a privilege is granted on, and to whom.
 type grantFlags struct {
-	catalog, role, namespace, table string
+	catalog, role, namespace, table, view string
 }
 
 func (f *grantFlags) bind(cmd *cobra.Command, on access.GrantType) {
@@ -69,9 +70,13 @@ func (f *grantFlags) bind(cmd *cobra.Command, on access.GrantType) {
 	}
 	cmd.Flags().StringVar(&f.namespace, "namespace", "", "`namespace`, levels with dots between (\\. is a dot inside a level)")
 	required(cmd, "namespace")
-	if on == access.OnTable {
+	switch on {
+	case access.OnTable:
 		cmd.Flags().StringVar(&f.table, "table", "", "`name` of the table")
 		required(cmd, "table")
+	case access.OnView:
+		cmd.Flags().StringVar(&f.view, "view", "", "`name` of the view")
+		required(cmd, "view")
 	}
 }
 
@@ -82,7 +87,7 @@ func (f *grantFlags) grant(on access.GrantType, privilege string) (grant, error)
 	if err != nil || !access.Grantable(on).Has(p) {
 		return grant{}, misused("%s is not a privilege that can be granted on a %s", plain(privilege), on)
 	}
-	g := grant{Type: string(on), Privilege: p.String(), TableName: f.table}
+	g := grant{Type: string(on), Privilege: p.String(), TableName: f.table, ViewName: f.view}
 	if on != access.OnCatalog {
 		if g.Namespace, err = splitNamespace(f.namespace); err != nil {
 			return grant{}, err

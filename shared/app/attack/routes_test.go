@@ -21,6 +21,10 @@ var harmless = map[string]string{
 	"iceberg.dropNamespace":               "drops what is empty; touches no file",
 	"iceberg.listTables":                  "lists names",
 	"iceberg.tableExists":                 "says yes or no",
+	"iceberg.listViews":                   "lists names",
+	"iceberg.viewExists":                  "says yes or no",
+	"iceberg.loadView":                    "tells of a view; vends nothing",
+	"iceberg.dropView":                    "gives a folder back; touches no file",
 	"iceberg.reportMetrics":               "is logged; the report's texts are read by nobody",
 	"management.listCatalogs":             "lists what administrators made",
 	"management.getCatalog":               "tells of a catalog; its locations were judged when they came",
@@ -73,7 +77,10 @@ func claimed() []string {
 	for _, d := range locationDoors() {
 		all = append(all, d.ops...)
 	}
-	for _, d := range nameDoors {
+	for _, d := range viewDoors() {
+		all = append(all, d.ops...)
+	}
+	for _, d := range slices.Concat(nameDoors, viewNameDoors) {
 		all = append(all, d.ops...)
 	}
 	for _, s := range stories {
@@ -113,7 +120,7 @@ var segments = []string{"..", ".", "%2e%2e", "%2E%2E", "%252e%252e", "..%2ftheir
 // TestNoPathGetsIn puts hostile segments into every place of every route that has one, with every method of the table.
 func TestNoPathGetsIn(t *testing.T) {
 	w := open(t, embedded)
-	fill := map[string]string{"{prefix}": "lake", "{namespace}": "mine", "{table}": "t", "{catalogName}": "lake", "{metalake}": "POLARIS",
+	fill := map[string]string{"{prefix}": "lake", "{namespace}": "mine", "{table}": "t", "{view}": "v", "{catalogName}": "lake", "{metalake}": "POLARIS",
 		"{metadataObjectType}": "table", "{metadataObjectFullName}": "lake.mine.t"}
 	for op, r := range w.routes {
 		who := w.mallory
@@ -162,6 +169,6 @@ func bodyFor(r rest.Route) any {
 	if r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodDelete {
 		return nil
 	}
-	return doc{"currentEntityVersion": 1, "properties": doc{}, "updates": doc{"a": "b"}, "name": "t2", "schema": schema, "metadata-location": "s3://lake/wh/mine/x/v1.json",
+	return doc{"currentEntityVersion": 1, "properties": doc{}, "updates": doc{"a": "b"}, "name": "t2", "schema": schema, "view-version": viewVersion, "metadata-location": "s3://lake/wh/mine/x/v1.json",
 		"report-type": "scan-report", "metrics": doc{}, "grant": doc{"type": "catalog", "privilege": "TABLE_READ_DATA"}, "principalRole": doc{"name": "mallory"}, "catalogRole": doc{"name": "mallory"}}
 }

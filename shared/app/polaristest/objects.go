@@ -65,6 +65,7 @@ var objects = []struct {
 	{"view", makeView("v")},
 	{"sibling-view", makeView("vs")},
 	{"", keep("vsrc", makeView("source"))},
+	{"", drop(inner + "/views/source")}, // its folder is to be another's
 	{"generic-table", makeGenericTable("g")},
 	{"policy", makePolicy("pol")},
 	{"sibling-policy", makePolicy("pols")},

@@ -29,7 +29,7 @@ var repairs = func() map[string]repairing {
 		"RENAME_TABLE":                              after(renameBack("tables", "t")),
 
 		"CREATE_VIEW":   after(drop(inner + "/views/newv")),
-		"REGISTER_VIEW": after(drop(inner+"/views/regv"), keep("vsrc", makeView("source${serial}"))), // the drop deleted its file
+		"REGISTER_VIEW": after(drop(inner + "/views/regv")),
 		"DROP_VIEW":     after(makeView("v")),
 		"RENAME_VIEW":   after(renameBack("views", "v")),
 

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"strconv"
 )
 
 // world is what the matrix is tried in: one catalog with namespaces and objects, an administrator who sets up and
@@ -13,7 +12,6 @@ type world struct {
 	*Session
 	missing map[string]bool // levels whose object could not be made
 	lacks   []string        // what could not be made
-	serial  int
 }
 
 // Paths of the two APIs, and of what the world holds.
@@ -60,8 +58,6 @@ func (w *world) mustAll(lines []Line) error {
 // repair sends lines whose failure does not matter: what they put right may be as it should already.
 func (w *world) repair(lines []Line) error {
 	for _, l := range lines {
-		w.serial++
-		w.vars["serial"] = strconv.Itoa(w.serial)
 		a, err := w.Send(l)
 		if err != nil {
 			return err

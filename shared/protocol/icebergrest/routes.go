@@ -34,6 +34,8 @@ func Protocol(s *catalog.Service) rest.Protocol {
 		namespace  = namespaces + "/{namespace}"
 		tables     = namespace + "/tables"
 		table      = tables + "/{table}"
+		views      = namespace + "/views"
+		view       = views + "/{view}"
 	)
 	p := rest.Protocol{Name: "iceberg", Base: base + "/v1", Dialect: vocabulary.Envelope, Routes: []rest.Route{
 		{Method: "GET", Pattern: namespaces, Operation: "listNamespaces", Function: rest.Catalog, Handler: h.listNamespaces},
@@ -53,6 +55,14 @@ func Protocol(s *catalog.Service) rest.Protocol {
 		{Method: "POST", Pattern: table + "/sign", Operation: "signRequest", Function: rest.Credentials, Handler: rest.Body(h.signRequest)},
 		{Method: "POST", Pattern: table + "/metrics", Operation: "reportMetrics", Function: rest.Catalog, Handler: rest.Body(h.reportMetrics)},
 		{Method: "POST", Pattern: root + "/tables/rename", Operation: "renameTable", Function: rest.Catalog, Handler: rest.Body(h.renameTable)},
+		{Method: "GET", Pattern: views, Operation: "listViews", Function: rest.Catalog, Handler: h.listViews},
+		{Method: "POST", Pattern: views, Operation: "createView", Function: rest.Catalog, Handler: rest.Body(h.createView)},
+		{Method: "POST", Pattern: namespace + "/register-view", Operation: "registerView", Function: rest.Catalog, Handler: rest.Body(h.registerView)},
+		{Method: "GET", Pattern: view, Operation: "loadView", Function: rest.Catalog, Handler: h.loadView},
+		{Method: "HEAD", Pattern: view, Operation: "viewExists", Function: rest.Catalog, Handler: h.viewExists},
+		{Method: "POST", Pattern: view, Operation: "replaceView", Function: rest.Commit, Handler: rest.Body(h.replaceView)},
+		{Method: "DELETE", Pattern: view, Operation: "dropView", Function: rest.Catalog, Handler: h.dropView},
+		{Method: "POST", Pattern: root + "/views/rename", Operation: "renameView", Function: rest.Catalog, Handler: rest.Body(h.renameView)},
 	}}
 	h.endpoints = endpoints(p.Routes)
 	p.Routes = append(p.Routes, rest.Route{Method: "GET", Pattern: base + "/v1/config", Operation: "getConfig", Function: rest.Catalog, Handler: h.config})

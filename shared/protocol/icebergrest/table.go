@@ -13,6 +13,7 @@ import (
 	"firn/shared/catalog"
 	"firn/shared/fault"
 	"firn/shared/iceberg"
+	"firn/shared/lake"
 	"firn/shared/rest"
 )
 
@@ -60,12 +61,17 @@ func etag(metadataLocation string) string {
 }
 
 func (h *handlers) listTables(ctx context.Context, c *rest.Call) (rest.Answer, error) {
+	return listed(ctx, c, h.catalog.ListTables)
+}
+
+// listed answers ListTablesResponse, which is that of views too.
+func listed(ctx context.Context, c *rest.Call, list func(context.Context, lake.Caller, string, []string, catalog.Page) ([]string, string, error)) (rest.Answer, error) {
 	page, err := pageOf(c.Query)
 	if err != nil {
 		return rest.Answer{}, err
 	}
 	within := levels(c.Path("namespace"))
-	names, next, err := h.catalog.ListTables(ctx, c.Caller, c.Path("prefix"), within, page)
+	names, next, err := list(ctx, c.Caller, c.Path("prefix"), within, page)
 	if err != nil {
 		return rest.Answer{}, err
 	}
@@ -168,6 +174,10 @@ type renameRequest struct {
 }
 
 func (h *handlers) renameTable(ctx context.Context, c *rest.Call, in *renameRequest) (rest.Answer, error) {
+	return renamed(ctx, c, in, h.catalog.RenameTable)
+}
+
+func renamed(ctx context.Context, c *rest.Call, in *renameRequest, rename func(context.Context, lake.Caller, string, lake.Identifier, lake.Identifier) error) (rest.Answer, error) {
 	from, err := in.Source.table()
 	if err != nil {
 		return rest.Answer{}, err
@@ -176,7 +186,7 @@ func (h *handlers) renameTable(ctx context.Context, c *rest.Call, in *renameRequ
 	if err != nil {
 		return rest.Answer{}, err
 	}
-	return rest.Empty(http.StatusNoContent), h.catalog.RenameTable(ctx, c.Caller, c.Path("prefix"), from, to)
+	return rest.Empty(http.StatusNoContent), rename(ctx, c.Caller, c.Path("prefix"), from, to)
 }
 
 // loadCredentials answers LoadCredentialsResponse. planId and referenced-by are accepted and change nothing: keys are the

@@ -1,0 +1,127 @@
+package catalog
+
+import (
+	"context"
+
+	"firn/shared/access"
+	"firn/shared/fault"
+	"firn/shared/iceberg"
+	"firn/shared/lake"
+	"firn/shared/store"
+)
+
+// ViewCreation is a view that a client asks for.
+type ViewCreation struct {
+	Name    string
+	Request iceberg.CreateViewRequest // with the location that the client chose; empty: firn chooses
+}
+
+// CreateView makes a view. Access requirement: VIEW_CREATE on the namespace.
+func (s *Service) CreateView(ctx context.Context, c lake.Caller, catalog string, levels []string, want ViewCreation) (Loaded, error) {
+	if want.Name == "" {
+		return Loaded{}, fault.New(fault.Argument, "Invalid table name: null or empty") // as recorded
+	}
+	if err := lake.CheckName(want.Name); err != nil {
+		return Loaded{}, err
+	}
+	if err := lake.CheckProperties(want.Request.Properties, nil); err != nil {
+		return Loaded{}, err
+	}
+	var made Loaded
+	err := s.Store.Again(ctx, func() (err error) {
+		made, err = s.createView(ctx, c, catalog, levels, want)
+		return err
+	})
+	return made, err
+}
+
+func (s *Service) createView(ctx context.Context, c lake.Caller, catalog string, levels []string, want ViewCreation) (Loaded, error) {
+	id := lake.Identifier{Namespace: levels, Name: want.Name}
+	x, n, guards, err := s.newView(ctx, c, catalog, id, access.CreateView)
+	if err != nil {
+		return Loaded{}, err
+	}
+	if x.cat.Value.Type == lake.External {
+		return Loaded{}, fault.New(fault.Malformed, "Cannot create view on static-facade external catalogs.")
+	}
+	loc, alone, err := x.newLocation(n, want.Name, want.Request.Location)
+	if err != nil {
+		return Loaded{}, err
+	}
+	now := s.Now()
+	view, err := iceberg.CreateView(want.Request, newUUID(), loc, now.UnixMilli())
+	if err != nil {
+		return Loaded{}, err
+	}
+	if err := judge(id, view.References(), func() []string { return shownLocations(view, false) }, creationBounds(x.cat.Value, n), x.cat.Value); err != nil {
+		return Loaded{}, err
+	}
+	if err := s.fits(nil, view); err != nil {
+		return Loaded{}, err
+	}
+	nt := store.NewTable{Table: x.newTable(n, want.Name, view, now), Guards: guards, Principal: x.who.ID}
+	nt.Alone = alone && len(nt.Table.Paths) == 0 // the client chose the paths, and they may be around the folder
+	if nt.Folders, err = folders(view.Location(), nt.Table.Paths); err != nil {
+		return Loaded{}, err
+	}
+	return x.put(ctx, n, view, nt, Delegation{})
+}
+
+// newView opens a request on a namespace for a view that is not there yet, in no other kind either.
+func (s *Service) newView(ctx context.Context, c lake.Caller, catalog string, id lake.Identifier, op access.Operation) (*session, *store.NamespaceSlot, store.Guards, error) {
+	var guards store.Guards
+	var taken *store.Slot[store.Claim]
+	x, n, err := s.at(ctx, c, catalog, id.Namespace, op, func(x *session, n *store.NamespaceSlot) {
+		taken = x.batch.Name(n, id.Name)
+		guards = x.batch.Guards(n)
+	})
+	if err == nil && taken.Value != nil {
+		err = taken.Value.Against(lake.ViewKind, id)
+	}
+	return x, n, guards, err
+}
+
+// RegisterView makes a view of a metadata file that is there. Access requirement: VIEW_CREATE on the namespace.
+//
+// The file is foreign: it is validated as a whole, and every location in it must be within the namespace's bounds.
+func (s *Service) RegisterView(ctx context.Context, c lake.Caller, catalog string, levels []string, name, file string) (Loaded, error) {
+	if err := lake.CheckName(name); err != nil {
+		return Loaded{}, err
+	}
+	if err := checkFile(fault.View, file); err != nil {
+		return Loaded{}, err
+	}
+	var made Loaded
+	err := s.Store.Again(ctx, func() (err error) {
+		made, err = s.registerView(ctx, c, catalog, lake.Identifier{Namespace: levels, Name: name}, file)
+		return err
+	})
+	return made, err
+}
+
+func (s *Service) registerView(ctx context.Context, c lake.Caller, catalog string, id lake.Identifier, file string) (Loaded, error) {
+	x, n, guards, err := s.newView(ctx, c, catalog, id, access.RegisterView)
+	if err != nil {
+		return Loaded{}, err
+	}
+	item := &lake.Table{View: true, ID: lake.NewID()}
+	view, err := x.readForeign(ctx, n, id, item, file)
+	if err != nil {
+		return Loaded{}, err
+	}
+	if err := s.fits(nil, view); err != nil {
+		return Loaded{}, err
+	}
+	nt := store.NewTable{Table: x.newTable(n, id.Name, view, s.Now()), Guards: guards, Principal: x.who.ID}
+	nt.Table.ID, nt.Table.MetadataLocation = item.ID, x.spelt(file)
+	if nt.Folders, err = folders(view.Location(), nt.Table.Paths); err != nil {
+		return Loaded{}, err
+	}
+	if x.cat.Value.Storage.Type != lake.File {
+		nt.Document = view.Bytes()
+	}
+	if err := s.Store.CreateTable(ctx, n, nt); err != nil {
+		return Loaded{}, err
+	}
+	return Loaded{MetadataLocation: nt.Table.MetadataLocation, Metadata: view.Bytes()}, nil
+}
