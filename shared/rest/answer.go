@@ -19,6 +19,7 @@ type Answer struct {
 	Header http.Header // beyond what the door sets; may be nil
 	Type   string      // of the body
 	Body   [][]byte    // its parts, in order; empty: none. Never sent with 204, 304 or to HEAD
+	packed bool        // the body is gzip already
 }
 
 // JSON answers a value's encoding.
@@ -35,6 +36,11 @@ func JSON(status int, v any) (Answer, error) {
 // Raw answers JSON that is encoded already, in parts: what has megabytes need not be copied to be framed.
 func Raw(status int, parts ...[]byte) Answer {
 	return Answer{Status: status, Type: jsonType, Body: parts}
+}
+
+// Gzipped answers JSON that is packed already, as the parts of one gzip stream: to a Call that takes it.
+func Gzipped(status int, parts ...[]byte) Answer {
+	return Answer{Status: status, Type: jsonType, Body: parts, packed: true}
 }
 
 // Empty answers a status alone.

@@ -74,6 +74,7 @@ func (c *Call) json() ([]byte, error) {
 		return nil, err
 	}
 	data = bytes.TrimSpace(data)
+	c.body = data
 	if len(data) == 0 || string(data) == "null" {
 		return nil, nil
 	}

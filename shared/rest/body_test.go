@@ -63,6 +63,9 @@ func TestBodies(t *testing.T) {
 		{name: "one byte too large", line: "POST /api/zoo/things", body: strings.Repeat(" ", 989) + `{"name":"a"}`, status: 413},
 		{name: "more than a kilobyte, where nobody set a limit", line: "POST /api/zoo/things", body: strings.Repeat(" ", 1000) + `{"name":"a"}`,
 			change: func(c *rest.Config) { c.MaxBody = 0 }, status: 201, want: made},
+		{name: "as large as the operation takes", line: "POST /api/zoo/small", body: strings.Repeat(" ", 8) + `{"name":"a"}`, status: 201, want: made},
+		{name: "larger than the operation takes", line: "POST /api/zoo/small", body: strings.Repeat(" ", 9) + `{"name":"a"}`, status: 413},
+		{name: "larger than the door takes, where the operation takes more", line: "POST /api/zoo/tall", body: tooBig, status: 413},
 		{name: "too large for a form", line: "POST /api/zoo/form", body: "a=" + tooBig, status: 413},
 		{name: "a body nobody reads", line: "GET /api/zoo/p/namespaces", body: "{", headers: []string{"Content-Type: text/plain"}, status: 200, want: `{"a":"<&>"}`},
 

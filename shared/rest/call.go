@@ -1,6 +1,9 @@
 package rest
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -21,6 +24,18 @@ type Call struct {
 	values  [maxNames]string
 	request *http.Request
 	maxBody int64
+	body    []byte // as it was read, inflated
+}
+
+// Digest tells requests apart by all that is asked: the operation, its path, its query and its body, which must have been
+// read. What is asked twice has the same digest, in a few bytes.
+func (c *Call) Digest() string {
+	h := sha256.New()
+	for _, part := range append([]string{c.route.operation, c.request.URL.RawQuery}, c.values[:]...) {
+		fmt.Fprintf(h, "%d:%s", len(part), part)
+	}
+	h.Write(c.body)
+	return base64.RawURLEncoding.EncodeToString(h.Sum(nil))
 }
 
 // Path gives the segment that the route's pattern names so, decoded. It panics if the pattern has no such name.
@@ -31,3 +46,6 @@ func (c *Call) Path(name string) string {
 	}
 	return c.values[i]
 }
+
+// TakesGzip says whether the client wants answers packed.
+func (c *Call) TakesGzip() bool { return takesGzip(c.Header) }

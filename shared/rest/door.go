@@ -107,6 +107,9 @@ func (d *Door) answer(ctx context.Context, v *visit, r *http.Request) (answer An
 		return Answer{}, err
 	}
 	c.route, v.operation, v.dialect = e, e.operation, e.dialect
+	if e.MaxBody > 0 {
+		c.maxBody = min(c.maxBody, e.MaxBody)
+	}
 	realm, err := d.realm(r.Header)
 	if err != nil {
 		return Answer{}, err

@@ -87,6 +87,16 @@ func zoo() rest.Protocol {
 				Handler: plain(rest.Raw(200, []byte(strings.Repeat(long, 1000))))},
 			{Method: "GET", Pattern: "/api/zoo/parts", Operation: "parts", Function: rest.Catalog,
 				Handler: plain(rest.Raw(200, []byte(`{"a":`), []byte(strings.Repeat(long, 1000)), []byte(`}`)))},
+			{Method: "GET", Pattern: "/api/zoo/gzipped", Operation: "gzipped", Function: rest.Catalog,
+				Handler: func(_ context.Context, c *rest.Call) (rest.Answer, error) {
+					whole := packed(`{"a":1}`)
+					if !c.TakesGzip() {
+						return rest.Raw(200, []byte(`{"a":1}`)), nil
+					}
+					return rest.Gzipped(200, whole[:9], whole[9:]), nil
+				}},
+			{Method: "POST", Pattern: "/api/zoo/small", Operation: "small", Function: rest.Catalog, MaxBody: 20, Handler: rest.Body(echo)},
+			{Method: "POST", Pattern: "/api/zoo/tall", Operation: "tall", Function: rest.Catalog, MaxBody: 2000, Handler: rest.Body(echo)},
 			{Method: "GET", Pattern: "/api/zoo/unchanged", Operation: "unchanged", Function: rest.Catalog, Handler: plain(rest.Empty(304).With("ETag", `W/"1"`))},
 			{Method: "GET", Pattern: "/api/zoo/panic", Operation: "panic", Function: rest.Catalog,
 				Handler: func(context.Context, *rest.Call) (rest.Answer, error) { panic("the handler's secret") }},

@@ -53,6 +53,8 @@ func TestAnswersAreCompressedForThoseWhoWantIt(t *testing.T) {
 		{"too small to be worth it", "GET /api/zoo/p/namespaces", "gzip", false, `{"a":"<&>"}`},
 		{"in parts", "GET /api/zoo/parts", "", false, `{"a":` + big + `}`},
 		{"in parts, asked for", "GET /api/zoo/parts", "gzip", true, `{"a":` + big + `}`},
+		{"packed by the handler", "GET /api/zoo/gzipped", "gzip", true, `{"a":1}`},
+		{"packed by the handler for those who want it", "GET /api/zoo/gzipped", "br", false, `{"a":1}`},
 		{"HEAD", "HEAD /api/zoo/big", "gzip", false, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -51,6 +51,7 @@ type Route struct {
 	Function  Function
 	Public    bool // no token needed
 	Handler   Handler
+	MaxBody   int64 // bytes of a request's body, where the operation needs less than the door takes; 0: that
 }
 
 // Handler answers one operation. Errors are told by the protocol's dialect; anything but a *fault.Error is Internal.

@@ -28,11 +28,14 @@ func write(w http.ResponseWriter, r *http.Request, a Answer) int {
 		return 0
 	}
 	out := &counter{w: w}
-	if size >= worthPacking && takesGzip(r.Header) {
+	if !a.packed && size >= worthPacking && takesGzip(r.Header) {
 		h.Set("Content-Encoding", "gzip")
 		w.WriteHeader(a.Status)
 		_ = pack(out, a.Body)
 		return out.n
+	}
+	if a.packed {
+		h.Set("Content-Encoding", "gzip")
 	}
 	h.Set("Content-Length", strconv.Itoa(size))
 	w.WriteHeader(a.Status)
