@@ -11,6 +11,7 @@ import (
 	"firn/shared/lake"
 	"firn/shared/location"
 	"firn/shared/store"
+	"firn/shared/vend"
 )
 
 // Change is what a client wants to commit to a table or view.
@@ -33,12 +34,21 @@ func (s *Service) CommitTable(ctx context.Context, c lake.Caller, catalog string
 	if err := checkKeys(change.Updates); err != nil {
 		return Loaded{}, err
 	}
-	return retried(fault.Table, id, func() (Loaded, int, error) {
+	done, err := retried(fault.Table, id, func() (Loaded, int, error) {
 		if create {
 			return s.commitNew(ctx, c, catalog, id, change)
 		}
 		return s.commit(ctx, c, catalog, id, change)
 	})
+	if made, ok := facts[lake.ID](err); ok {
+		return s.reload(ctx, c, catalog, id, lake.TableKind, made, func(x *session, path access.Path) (vend.Actions, error) {
+			if create {
+				return 0, x.allow(ctx, access.UpdateTableForStagedCreate, path)
+			}
+			return 0, x.who.CheckAll(ctx, x.updateOperations(change.Updates), path)
+		})
+	}
+	return done, err
 }
 
 // retried makes attempts, each of which says how often it may be made again, until one does not lose a race.
@@ -149,7 +159,7 @@ func (s *Service) begin(ctx context.Context, c lake.Caller, catalog string, id l
 	}
 	a.retries = a.cat.Value.Number(lake.CommitRetries, defaultRetries, 20)
 	a.now = s.Now()
-	return a, nil
+	return a, s.Store.Remember(a.old.Value.ID)
 }
 
 // document gives the present metadata document.
@@ -168,22 +178,28 @@ func (a *attempt) present(doc []byte) Loaded {
 
 // replace judges the next version and puts it in the place of the present one.
 func (a *attempt) replace(ctx context.Context, base, next metadata) (Loaded, error) {
-	if err := a.fits(base, next); err != nil {
-		return Loaded{}, err
-	}
-	item, err := a.nextItem(base, next)
+	item, err := a.judged(base, next)
 	if err != nil {
 		return Loaded{}, err
 	}
 	a.moved.Principal = a.who.ID
-	if a.moves {
-		if a.moved.Folders, err = a.newFolders(a.old.Value, item); err != nil {
-			return Loaded{}, err
-		}
-	} else if err := stays(a.id, a.old.Value, item); err != nil {
-		return Loaded{}, err
-	}
 	return a.swap(ctx, a.n, a.old, base, next, item, a.moved)
+}
+
+// judged gives the next version's item, and notes the folders that are to be claimed for it.
+func (a *attempt) judged(base, next metadata) (*lake.Table, error) {
+	if err := a.fits(base, next); err != nil {
+		return nil, err
+	}
+	item, err := a.nextItem(base, next)
+	if err != nil {
+		return nil, err
+	}
+	if !a.moves {
+		return item, stays(a.id, a.old.Value, item)
+	}
+	a.moved.Folders, err = a.newFolders(a.old.Value, item)
+	return item, err
 }
 
 // fits refuses a commit after which the table or view could not be answered any more. One that makes it smaller is never
@@ -223,16 +239,20 @@ func (a *attempt) nextItem(base, next metadata) (*lake.Table, error) {
 	if err := judge(a.id, refs, shown, within, a.cat.Value); err != nil {
 		return nil, err
 	}
+	return a.follow(t, next, metadataFile(next, iceberg.VersionOf(t.MetadataLocation)+1), a.now), nil
+}
+
+// follow gives the item of a version that follows on another.
+func (x *session) follow(t *lake.Table, next metadata, file string, now time.Time) *lake.Table {
 	item := *t
-	item.UUID = next.UUID()
-	item.MetadataLocation = metadataFile(next, iceberg.VersionOf(t.MetadataLocation)+1)
+	item.UUID, item.MetadataLocation = next.UUID(), file
 	item.Previous = append([]string{t.MetadataLocation}, t.Previous...)
 	item.Previous = item.Previous[:min(len(item.Previous), lake.KeptLocations)]
 	item.Location, item.Paths = next.Location(), pathsOf(next.Property)
 	item.FormatVersion = next.FormatVersion()
 	item.Version++
-	item.Updated = a.now.Truncate(time.Millisecond)
-	return &item, nil
+	item.Updated = now.Truncate(time.Millisecond)
+	return &item
 }
 
 // stays refuses a version that names folders beyond the table's own although no update moves it: its metadata file was

@@ -39,6 +39,18 @@ func (s *Service) CreateTable(ctx context.Context, c lake.Caller, catalog string
 		made, err = s.create(ctx, c, catalog, levels, want, d)
 		return err
 	})
+	id := lake.Identifier{Namespace: levels, Name: want.Name}
+	if first, ok := facts[staging](err); ok && want.Staged {
+		return s.restage(ctx, c, catalog, id, want, first, d)
+	}
+	if table, ok := facts[lake.ID](err); ok {
+		return s.reload(ctx, c, catalog, id, lake.TableKind, table, func(x *session, path access.Path) (vend.Actions, error) {
+			if err := x.choose(d); err != nil {
+				return 0, err
+			}
+			return d.actions(), x.allow(ctx, createOperation(want.Staged, d), path)
+		})
+	}
 	return made, err
 }
 
@@ -84,6 +96,9 @@ func (s *Service) create(ctx context.Context, c lake.Caller, catalog string, lev
 	}
 	alone = alone && len(paths) == 0 // the client chose the paths, and they may be around the folder
 	if want.Staged {
+		if err := s.Store.Remember(staging{table.UUID(), table.Location(), now.UnixMilli()}); err != nil {
+			return Loaded{}, err
+		}
 		return x.stage(ctx, n, want.Name, table, paths, claims, alone, guards, d)
 	}
 	return x.put(ctx, n, table, store.NewTable{Table: x.newTable(n, want.Name, table, now), Folders: claims, Alone: alone, Guards: guards, Principal: x.who.ID}, d)
@@ -141,6 +156,9 @@ func (x *session) put(ctx context.Context, n *store.NamespaceSlot, t metadata, n
 	}
 	file := newFile{name: nt.Table.MetadataLocation, doc: t.Bytes()}
 	nt.Ready = func() error { return x.write(ctx, &file, nt.Table, own) }
+	if err := x.Store.Remember(nt.Table.ID); err != nil {
+		return Loaded{}, err
+	}
 	if x.cat.Value.Storage.Type != lake.File {
 		nt.Document = t.Bytes()
 	}

@@ -34,7 +34,7 @@ var asks = []struct {
 	{"register", func(w *world, c lake.Caller, d catalog.Delegation) (catalog.Keys, error) {
 		const file = "s3://lake/c/a/new/metadata/00000-x.metadata.json"
 		w.leave(file, document("s3://lake/c/a/new", nil))
-		l, err := w.RegisterTable(context.Background(), c, "c", []string{"a"}, "new", file, d)
+		l, err := w.RegisterTable(context.Background(), c, "c", []string{"a"}, catalog.Registration{Name: "new", File: file}, d)
 		return l.Keys, err
 	}},
 }

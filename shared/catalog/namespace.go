@@ -70,6 +70,9 @@ func (s *Service) CreateNamespace(ctx context.Context, c lake.Caller, catalog st
 			return err
 		}
 		ns.Location = folder.String()
+		if err := s.Store.Remember(shown(ns)); err != nil {
+			return err
+		}
 		if err := s.Store.CreateNamespace(ctx, n, ns, folder, guards); err != nil {
 			if fault.Is(err, fault.Exists) {
 				return fault.Of(fault.Exists, fault.Namespace, name, "Cannot create namespace %s. Namespace already exists", name)
@@ -79,6 +82,9 @@ func (s *Service) CreateNamespace(ctx context.Context, c lake.Caller, catalog st
 		made = shown(ns)
 		return nil
 	})
+	if first, ok := facts[Namespace](err); ok {
+		return first, nil
+	}
 	return made, err
 }
 

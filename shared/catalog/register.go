@@ -13,22 +13,40 @@ import (
 	"firn/shared/vend"
 )
 
+// Registration is a table that is to be made of a metadata file which is there.
+type Registration struct {
+	Name      string
+	File      string // its location
+	Overwrite bool   // in the place of a table of that name, if there is one
+}
+
 // RegisterTable makes a table of a metadata file that is there, with keys if they are asked for. Access requirement:
-// TABLE_CREATE on the namespace; with keys TABLE_WRITE_DATA too, or TABLE_READ_DATA for keys that only read.
+// TABLE_CREATE on the namespace, or TABLE_FULL_METADATA on the table that is overwritten; with keys TABLE_WRITE_DATA too, or
+// TABLE_READ_DATA for keys that only read.
 //
-// The file is foreign: it is validated as a whole, and every location in it must be within the namespace's bounds.
-func (s *Service) RegisterTable(ctx context.Context, c lake.Caller, catalog string, levels []string, name, file string, d Delegation) (Loaded, error) {
-	if err := lake.CheckName(name); err != nil {
+// The file is foreign: it is validated as a whole, and every location in it must be within the namespace's bounds. A table
+// that is overwritten keeps its id, its grants and the folders that it holds.
+func (s *Service) RegisterTable(ctx context.Context, c lake.Caller, catalog string, levels []string, want Registration, d Delegation) (Loaded, error) {
+	if err := lake.CheckName(want.Name); err != nil {
 		return Loaded{}, err
 	}
-	if err := checkFile(fault.Table, file); err != nil {
+	if err := checkFile(fault.Table, want.File); err != nil {
 		return Loaded{}, err
 	}
 	var made Loaded
 	err := s.Store.Again(ctx, func() (err error) {
-		made, err = s.register(ctx, c, catalog, levels, name, file, d)
+		made, err = s.register(ctx, c, catalog, levels, want, d)
 		return err
 	})
+	if first, ok := facts[registered](err); ok {
+		id := lake.Identifier{Namespace: levels, Name: want.Name}
+		return s.reload(ctx, c, catalog, id, lake.TableKind, first.ID, func(x *session, path access.Path) (vend.Actions, error) {
+			if err := x.choose(d); err != nil {
+				return 0, err
+			}
+			return x.registerActions(ctx, d, path, first.Replaced)
+		})
+	}
 	return made, err
 }
 
@@ -43,50 +61,94 @@ func checkFile(as fault.Noun, file string) error {
 	return err
 }
 
-func (s *Service) register(ctx context.Context, c lake.Caller, catalog string, levels []string, name, file string, d Delegation) (Loaded, error) {
+func (s *Service) register(ctx context.Context, c lake.Caller, catalog string, levels []string, want Registration, d Delegation) (Loaded, error) {
 	nt := store.NewTable{}
 	var taken *store.Slot[store.Claim]
+	var old *store.Slot[lake.Table]
 	x, n, err := s.atAny(ctx, c, catalog, levels, func(x *session, n *store.NamespaceSlot) {
-		taken = x.batch.Name(n, name)
+		taken = x.batch.Name(n, want.Name)
 		nt.Guards = x.batch.Guards(n)
+		old = x.batch.Table(n, want.Name)
 	})
 	if err != nil {
 		return Loaded{}, err
 	}
-	actions, err := x.registerActions(ctx, d, n.Path())
+	replaces, path := want.Overwrite && old.Value != nil, n.Path()
+	if replaces {
+		path = append(path, old.Value.ID)
+	}
+	actions, err := x.registerActions(ctx, d, path, replaces)
 	if err != nil {
 		return Loaded{}, err
 	}
 	if err := x.choose(d); err != nil {
 		return Loaded{}, err
 	}
-	id := lake.Identifier{Namespace: levels, Name: name}
-	if taken.Value != nil {
+	if want.Overwrite && x.cat.Value.Type == lake.External {
+		return Loaded{}, fault.New(fault.Malformed, "Register table overwrite is only supported for internal Polaris catalogs")
+	}
+	id := lake.Identifier{Namespace: levels, Name: want.Name}
+	if taken.Value != nil && !replaces {
 		return Loaded{}, taken.Value.Against(lake.TableKind, id)
 	}
 	nt.Table = &lake.Table{ID: lake.NewID()}
-	t, err := x.readForeign(ctx, n, id, nt.Table, file)
+	if replaces {
+		nt.Table.ID = old.Value.ID
+	}
+	t, err := x.readForeign(ctx, n, id, nt.Table, want.File)
 	if err != nil {
 		return Loaded{}, err
 	}
 	if err := x.answerable(id, t, actions); err != nil {
 		return Loaded{}, err
 	}
-	now := s.Now()
-	tableID := nt.Table.ID
-	nt.Table = x.newTable(n, name, t, now)
-	nt.Table.ID, nt.Table.MetadataLocation = tableID, x.spelt(file)
+	if err := s.Store.Remember(registered{nt.Table.ID, replaces}); err != nil {
+		return Loaded{}, err
+	}
+	if replaces {
+		nt.Table = x.follow(old.Value, t, x.spelt(want.File), s.Now())
+		err = x.overwrite(ctx, n, old, nt, t)
+	} else {
+		made := x.newTable(n, want.Name, t, s.Now())
+		made.ID, made.MetadataLocation = nt.Table.ID, x.spelt(want.File)
+		nt.Table = made
+		err = x.enter(ctx, n, nt, t)
+	}
+	if err != nil {
+		return Loaded{}, err
+	}
+	return x.made(ctx, n, nt.Table, t, actions)
+}
+
+// registered is what a replay of a registration is answered by.
+type registered struct {
+	ID       lake.ID `json:"id"`
+	Replaced bool    `json:"replaced,omitempty"`
+}
+
+// enter stores a table whose metadata file is there.
+func (x *session) enter(ctx context.Context, n *store.NamespaceSlot, nt store.NewTable, t metadata) (err error) {
 	nt.Principal = x.who.ID
 	if nt.Folders, err = folders(t.Location(), nt.Table.Paths); err != nil {
-		return Loaded{}, err
+		return err
 	}
 	if x.cat.Value.Storage.Type != lake.File {
 		nt.Document = t.Bytes()
 	}
-	if err := s.Store.CreateTable(ctx, n, nt); err != nil {
-		return Loaded{}, err
+	return x.Store.CreateTable(ctx, n, nt)
+}
+
+// overwrite stores it in the place of another version of the table. Its file may have been that of an earlier one.
+func (x *session) overwrite(ctx context.Context, n *store.NamespaceSlot, old *store.Slot[lake.Table], nt store.NewTable, t metadata) error {
+	missing, err := x.newFolders(old.Value, nt.Table)
+	if err != nil {
+		return err
 	}
-	return x.made(ctx, n, nt.Table, t, actions)
+	err = x.Store.UpdateTable(ctx, n, old, nt.Table, store.Moved{Folders: missing, Guards: nt.Guards, Principal: x.who.ID, Known: true})
+	if err == nil && x.cat.Value.Storage.Type != lake.File {
+		x.Store.KeepCopy(ctx, n, nt.Table, t.Bytes())
+	}
+	return err
 }
 
 // spelt gives a FILE location without the empty authority, as it is shown to clients.
@@ -97,15 +159,20 @@ func (x *session) spelt(file string) string {
 	return file
 }
 
-func (x *session) registerActions(ctx context.Context, d Delegation, path access.Path) (vend.Actions, error) {
-	if !d.Asked() {
-		return 0, x.allow(ctx, access.RegisterTable, path)
+// registerActions decides what keys a caller gets for a table that is registered, or overwritten.
+func (x *session) registerActions(ctx context.Context, d Delegation, path access.Path, replaces bool) (vend.Actions, error) {
+	alone, write, read := access.RegisterTable, access.RegisterTableWithWriteDelegation, access.RegisterTableWithReadDelegation
+	if replaces {
+		alone, write, read = access.RegisterTableOverwrite, access.RegisterTableOverwriteWithWriteDelegation, access.RegisterTableOverwriteWithReadDelegation
 	}
-	op, err := x.who.CheckFirst(ctx, []access.Operation{access.RegisterTableWithWriteDelegation, access.RegisterTableWithReadDelegation}, path)
+	if !d.Asked() {
+		return 0, x.allow(ctx, alone, path)
+	}
+	op, err := x.who.CheckFirst(ctx, []access.Operation{write, read}, path)
 	if err != nil {
 		return 0, err
 	}
-	if op == access.RegisterTableWithWriteDelegation {
+	if op == write {
 		return writeActions, nil
 	}
 	return readActions, nil
@@ -122,15 +189,7 @@ func (x *session) readForeign(ctx context.Context, n *store.NamespaceSlot, id la
 	if err != nil {
 		return nil, err
 	}
-	folder, err := uri.Folder()
-	if err != nil {
-		return nil, err
-	}
-	b, err := x.bucket(ctx, item.ID, id.Name, []location.Prefix{folder}, vend.Read|vend.List)
-	if err != nil {
-		return nil, err
-	}
-	doc, err := readMetadata(ctx, b, x.spelt(file))
+	doc, err := x.file(ctx, item.ID, id.Name, uri, x.spelt(file))
 	if err != nil {
 		return nil, err
 	}
@@ -150,4 +209,17 @@ func (x *session) readForeign(ctx context.Context, n *store.NamespaceSlot, id la
 		return nil, fault.Of(fault.Malformed, fault.Location, file, "Metadata location %s is not allowed outside of table location %s", file, t.Location())
 	}
 	return t, nil
+}
+
+// file reads a metadata file with a key to its folder alone.
+func (x *session) file(ctx context.Context, table lake.ID, name string, uri location.URI, file string) ([]byte, error) {
+	folder, err := uri.Folder()
+	if err != nil {
+		return nil, err
+	}
+	b, err := x.bucket(ctx, table, name, []location.Prefix{folder}, readActions)
+	if err != nil {
+		return nil, err
+	}
+	return readMetadata(ctx, b, file)
 }

@@ -121,5 +121,5 @@ func document(loc string, edit func(doc map[string]any)) string {
 }
 
 func (w *world) register(name, file string, d catalog.Delegation) (catalog.Loaded, error) {
-	return w.RegisterTable(context.Background(), w.admin, "c", []string{"a"}, name, file, d)
+	return w.RegisterTable(context.Background(), w.admin, "c", []string{"a"}, catalog.Registration{Name: name, File: file}, d)
 }

@@ -28,7 +28,9 @@ func (s *Service) open(caller lake.Caller, catalog string) *session {
 	return &session{Service: s, caller: caller, batch: b, me: b.Caller(caller), cat: b.Catalog(catalog)}
 }
 
-// read fills the slots and authenticates the caller.
+// read fills the slots and authenticates the caller. The error is a *store.Replayed if the request was answered before
+// (Once): before access is checked, as what is answered by a status alone gives nothing away, and what happened is not to
+// be refused.
 func (x *session) read(ctx context.Context) error {
 	if err := x.batch.Read(ctx); err != nil {
 		return err
@@ -39,7 +41,7 @@ func (x *session) read(ctx context.Context) error {
 	}
 	who.Log, who.MustRotate = x.Log, who.MustRotate && x.RequireRotation
 	x.who = who
-	return nil
+	return x.batch.Replayed()
 }
 
 // allow checks access on one target, or on the two of an operation that has two.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"firn/shared/access"
 	"firn/shared/fault"
@@ -23,6 +24,37 @@ func (x *session) stage(ctx context.Context, n *store.NamespaceSlot, name string
 	}
 	k, err := x.keys(ctx, n, holderOfStaged(staged), d.actions(), "create")
 	return Loaded{Metadata: t.Bytes(), Keys: k}, err
+}
+
+// staging is what the metadata of a staged table, which is kept nowhere, is made of beside the request.
+type staging struct {
+	UUID     string `json:"uuid"`
+	Location string `json:"location"`
+	AtMS     int64  `json:"at"`
+}
+
+// restage answers again for a table that an earlier try of the request staged. Access requirement: for keys that of
+// staging it with keys; the rest is what the request says.
+func (s *Service) restage(ctx context.Context, c lake.Caller, catalog string, id lake.Identifier, want Creation, first staging, d Delegation) (Loaded, error) {
+	t, err := iceberg.Create(want.Request, first.UUID, first.Location, first.AtMS)
+	if err != nil {
+		return Loaded{}, untold(id, err)
+	}
+	if !d.Asked() {
+		return Loaded{Metadata: t.Bytes()}, nil
+	}
+	x, n, h, actions, err := s.plain().stagedHolder(ctx, c, catalog, id, first.UUID)
+	if err == nil {
+		err = x.choose(d)
+	}
+	if err != nil {
+		return Loaded{}, untold(id, err)
+	}
+	k, err := x.keys(ctx, n, h, actions, "replay")
+	if err != nil {
+		return Loaded{}, untold(id, err)
+	}
+	return Loaded{Metadata: t.Bytes(), Keys: k}, nil
 }
 
 func holderOfStaged(t *lake.Staged) holder {
@@ -81,26 +113,11 @@ func (s *Service) commitNew(ctx context.Context, c lake.Caller, catalog string, 
 	if x.cat.Value.Type == lake.External {
 		return Loaded{}, 0, fault.New(fault.Malformed, "Cannot update table on static-facade external catalogs.")
 	}
-	if taken.Value != nil {
-		return Loaded{}, 0, inTheWay(taken.Value.Kind, id)
-	}
-	now := s.Now()
-	next, _, err := iceberg.Apply(nil, change.Updates, iceberg.At{NowMS: now.UnixMilli(), UUID: newUUID()})
+	next, item, own, err := x.first(n, id, taken, change, s.Now())
 	if err != nil {
 		return Loaded{}, 0, err
 	}
-	if err := s.fits(nil, next); err != nil {
-		return Loaded{}, 0, err
-	}
-	shown := func() []string { return append(shownLocations(next, true), files(next.References())...) }
-	if err := judge(id, next.References(), shown, creationBounds(x.cat.Value, n), x.cat.Value); err != nil {
-		return Loaded{}, 0, err
-	}
-	nt.Table = x.newTable(n, id.Name, next, now)
-	nt.Principal = x.who.ID
-	if nt.Folders, err = folders(next.Location(), nt.Table.Paths); err != nil {
-		return Loaded{}, 0, err
-	}
+	nt.Table, nt.Folders, nt.Principal = item, own, x.who.ID
 	if staged != nil && staged.Value != nil && staged.Value.PrincipalID == x.who.ID {
 		nt.Staged = staged
 	}
@@ -109,6 +126,27 @@ func (s *Service) commitNew(ctx context.Context, c lake.Caller, catalog string, 
 		err = inTheWay(lake.TableKind, id)
 	}
 	return done, defaultRetries, err
+}
+
+// first computes and judges the first version of a table that a commit makes, with the folders that are to be claimed.
+func (x *session) first(n *store.NamespaceSlot, id lake.Identifier, taken *store.Slot[store.Claim], change Change, now time.Time) (*iceberg.Table, *lake.Table, []location.Prefix, error) {
+	if taken.Value != nil {
+		return nil, nil, nil, inTheWay(taken.Value.Kind, id)
+	}
+	next, _, err := iceberg.Apply(nil, change.Updates, iceberg.At{NowMS: now.UnixMilli(), UUID: newUUID()})
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if err := x.fits(nil, next); err != nil {
+		return nil, nil, nil, err
+	}
+	shown := func() []string { return append(shownLocations(next, true), files(next.References())...) }
+	if err := judge(id, next.References(), shown, creationBounds(x.cat.Value, n), x.cat.Value); err != nil {
+		return nil, nil, nil, err
+	}
+	item := x.newTable(n, id.Name, next, now)
+	own, err := folders(next.Location(), item.Paths)
+	return next, item, own, err
 }
 
 // uuidOf gives the uuid that the updates assign.

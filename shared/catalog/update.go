@@ -51,11 +51,17 @@ func (s *Service) UpdateNamespace(ctx context.Context, c lake.Caller, catalog st
 			return err
 		}
 		sort.Strings(out.Updated)
+		if err := s.Store.Remember(out); err != nil {
+			return err
+		}
 		if len(out.Updated)+len(out.Removed) == 0 {
 			return nil
 		}
 		return x.storeNamespace(ctx, n, &next, moves, guards)
 	})
+	if first, ok := facts[Updated](err); ok {
+		return first, nil
+	}
 	return out, err
 }
 

@@ -14,7 +14,11 @@ func (s *Service) CommitView(ctx context.Context, c lake.Caller, catalog string,
 	if err := checkKeys(change.Updates); err != nil {
 		return Loaded{}, err
 	}
-	return retried(fault.View, id, func() (Loaded, int, error) { return s.commitView(ctx, c, catalog, id, change) })
+	done, err := retried(fault.View, id, func() (Loaded, int, error) { return s.commitView(ctx, c, catalog, id, change) })
+	if view, ok := facts[lake.ID](err); ok {
+		return s.reload(ctx, c, catalog, id, lake.ViewKind, view, allowing(ctx, access.ReplaceView))
+	}
+	return done, err
 }
 
 // commitView is one attempt, as commit is for a table.

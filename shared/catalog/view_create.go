@@ -32,6 +32,9 @@ func (s *Service) CreateView(ctx context.Context, c lake.Caller, catalog string,
 		made, err = s.createView(ctx, c, catalog, levels, want)
 		return err
 	})
+	if view, ok := facts[lake.ID](err); ok {
+		return s.reload(ctx, c, catalog, lake.Identifier{Namespace: levels, Name: want.Name}, lake.ViewKind, view, allowing(ctx, access.CreateView))
+	}
 	return made, err
 }
 
@@ -91,11 +94,15 @@ func (s *Service) RegisterView(ctx context.Context, c lake.Caller, catalog strin
 	if err := checkFile(fault.View, file); err != nil {
 		return Loaded{}, err
 	}
+	id := lake.Identifier{Namespace: levels, Name: name}
 	var made Loaded
 	err := s.Store.Again(ctx, func() (err error) {
-		made, err = s.registerView(ctx, c, catalog, lake.Identifier{Namespace: levels, Name: name}, file)
+		made, err = s.registerView(ctx, c, catalog, id, file)
 		return err
 	})
+	if view, ok := facts[lake.ID](err); ok {
+		return s.reload(ctx, c, catalog, id, lake.ViewKind, view, allowing(ctx, access.RegisterView))
+	}
 	return made, err
 }
 
@@ -112,15 +119,12 @@ func (s *Service) registerView(ctx context.Context, c lake.Caller, catalog strin
 	if err := s.fits(nil, view); err != nil {
 		return Loaded{}, err
 	}
-	nt := store.NewTable{Table: x.newTable(n, id.Name, view, s.Now()), Guards: guards, Principal: x.who.ID}
+	nt := store.NewTable{Table: x.newTable(n, id.Name, view, s.Now()), Guards: guards}
 	nt.Table.ID, nt.Table.MetadataLocation = item.ID, x.spelt(file)
-	if nt.Folders, err = folders(view.Location(), nt.Table.Paths); err != nil {
+	if err := s.Store.Remember(item.ID); err != nil {
 		return Loaded{}, err
 	}
-	if x.cat.Value.Storage.Type != lake.File {
-		nt.Document = view.Bytes()
-	}
-	if err := s.Store.CreateTable(ctx, n, nt); err != nil {
+	if err := x.enter(ctx, n, nt, view); err != nil {
 		return Loaded{}, err
 	}
 	return Loaded{MetadataLocation: nt.Table.MetadataLocation, Metadata: view.Bytes()}, nil

@@ -33,7 +33,8 @@ func (h *handlers) config(ctx context.Context, c *rest.Call) (rest.Answer, error
 		Defaults  lake.Properties   `json:"defaults"`
 		Overrides map[string]string `json:"overrides"`
 		Endpoints []string          `json:"endpoints"`
-	}{found.Properties, map[string]string{"prefix": found.Name, "namespace-separator": "%1F"}, h.endpoints})
+		Lifetime  string            `json:"idempotency-key-lifetime"`
+	}{found.Properties, map[string]string{"prefix": found.Name, "namespace-separator": "%1F"}, h.endpoints, lifetime})
 }
 
 // listNamespaces answers ListNamespacesResponse.

@@ -3,8 +3,10 @@ package icebergrest
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 
+	"firn/shared/catalog"
 	"firn/shared/fault"
 	"firn/shared/rest"
 )
@@ -52,14 +54,21 @@ func (h *handlers) registerTable(ctx context.Context, c *rest.Call, in *object) 
 	if err != nil {
 		return rest.Answer{}, err
 	}
-	if overwrite {
-		return rest.Answer{}, fault.New(fault.Unsupported, "Register table overwrite is not supported")
-	}
-	made, err := h.catalog.RegisterTable(ctx, c.Caller, c.Path("prefix"), levels(c.Path("namespace")), name, file, delegation(c))
+	made, err := h.catalog.RegisterTable(ctx, c.Caller, c.Path("prefix"), levels(c.Path("namespace")),
+		catalog.Registration{Name: name, File: file, Overwrite: overwrite}, delegation(c))
 	if err != nil {
 		return rest.Answer{}, err
 	}
 	return loaded(made)
+}
+
+// unregisterTable answers UnregisterTableResult.
+func (h *handlers) unregisterTable(ctx context.Context, c *rest.Call) (rest.Answer, error) {
+	last, err := h.catalog.UnregisterTable(ctx, c.Caller, c.Path("prefix"), tableOf(c))
+	if err != nil {
+		return rest.Answer{}, err
+	}
+	return rest.Raw(http.StatusOK, fmt.Appendf(nil, `{"metadata-location":%s,"metadata":`, encode(last.MetadataLocation)), last.Metadata, []byte("}")), nil
 }
 
 // reportMetrics takes ReportMetricsRequest. What the report holds is checked for the parts that its kind must have.

@@ -144,15 +144,11 @@ type commitRequest struct {
 
 // updateTable answers CommitTableResponse: no keys.
 func (h *handlers) updateTable(ctx context.Context, c *rest.Call, in *commitRequest) (rest.Answer, error) {
-	requirements, err := iceberg.DecodeRequirements(in.Requirements)
+	change, err := in.decode()
 	if err != nil {
-		return rest.Answer{}, unreadable(err)
+		return rest.Answer{}, err
 	}
-	updates, err := iceberg.DecodeUpdates(in.Updates)
-	if err != nil {
-		return rest.Answer{}, unreadable(err)
-	}
-	done, err := h.catalog.CommitTable(ctx, c.Caller, c.Path("prefix"), tableOf(c), catalog.Change{Requirements: requirements, Updates: updates})
+	done, err := h.catalog.CommitTable(ctx, c.Caller, c.Path("prefix"), tableOf(c), change)
 	if err != nil {
 		return rest.Answer{}, err
 	}
