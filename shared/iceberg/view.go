@@ -3,7 +3,6 @@ package iceberg
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -166,9 +165,6 @@ func (v *View) Property(key string) (string, bool) {
 	value, ok := v.properties[key]
 	return value, ok
 }
-
-// Properties gives a copy of the view's properties.
-func (v *View) Properties() map[string]string { return maps.Clone(v.properties) }
 
 // References lists every URI of the document. Those of tables that a query reads are the engine's to resolve.
 func (v *View) References() []Reference { return folderReferences(v.location, v.properties) }
