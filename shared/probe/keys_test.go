@@ -58,6 +58,17 @@ func (p *picky) DeleteAll(ctx context.Context, folder location.Prefix, limit int
 	return p.bucket.DeleteAll(ctx, folder, limit)
 }
 
+// lister may list the sibling's folder and not delete there: what it finds it is denied.
+type lister struct{ picky }
+
+func (l *lister) DeleteAll(ctx context.Context, folder location.Prefix, _ int) (bool, error) {
+	found, err := l.picky.DeleteAll(ctx, folder, 1)
+	if err == nil && found && strings.HasPrefix(folder.String(), sibling) {
+		err = refused(fault.Forbidden, "AccessDenied", "")
+	}
+	return false, err
+}
+
 // forgetful is a key that says that it did one thing to its own folder, and did not.
 type forgetful struct {
 	*bucket

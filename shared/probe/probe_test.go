@@ -30,7 +30,7 @@ func TestAStoreWhoseKeysAreNarrowPasses(t *testing.T) {
 	if diff := cmp.Diff(got, want, cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("(-got +want):\n%s", diff)
 	}
-	if w.left() {
+	if w.leftovers() {
 		t.Error("objects are left")
 	}
 	first := w.asked[0].Epoch
@@ -106,7 +106,7 @@ func TestAKeyThatOpensMoreIsTheWorstFinding(t *testing.T) {
 					t.Errorf("got %+v, want words, a remedy and the role", f)
 				}
 			}
-			if w.left() {
+			if w.leftovers() {
 				t.Error("objects are left")
 			}
 		})
@@ -137,7 +137,7 @@ func TestAKeyThatOpensTheWrongFolder(t *testing.T) {
 		if diff := cmp.Diff(told(got), []string{"wide scope.list sibling.list", "wide scope.write sibling.write", "broken policy.denied own.write"}); diff != "" {
 			t.Errorf("(-got +want):\n%s", diff)
 		}
-		if w.left() {
+		if w.leftovers() {
 			t.Error("objects are left")
 		}
 	})
@@ -161,10 +161,37 @@ func TestASiblingThatIsOpenInOneWay(t *testing.T) {
 			if diff := cmp.Diff(told(prober.Probe(t.Context(), asker, catalog())), []string{want}); diff != "" {
 				t.Errorf("(-got +want):\n%s", diff)
 			}
-			if w.left() {
+			if w.leftovers() {
 				t.Error("objects are left")
 			}
 		})
+	}
+}
+
+// What an earlier probe left in the sibling's folder must not hide that it can be listed.
+func TestASiblingThatIsListedAndNotEmpty(t *testing.T) {
+	w := newWorld(t)
+	w.fail = func(op, name string, _ vend.Actions, _ int) error { // the first probe leaves an object
+		if op == "list" && strings.HasPrefix(name, sibling) && w.left != 0 {
+			return refused(fault.Unavailable, "InternalError", "")
+		}
+		if op == "put" && strings.HasPrefix(name, sibling) {
+			w.left++
+		}
+		return nil
+	}
+	w.try(t.Context(), nil)
+	w.fail = nil
+	w.asked, w.widen = nil, widened(t, 0, sibling)
+	prober := probe.New(probe.Config{Vendor: w, Now: time.Now, Files: opener(func(ctx context.Context, s *lake.Storage, cred vend.Credential) (blob.Bucket, error) {
+		b, err := w.Open(ctx, s, cred)
+		if err == nil && len(w.asked) == 1 { // the key to own/
+			b = &lister{picky{b.(*bucket), "list"}}
+		}
+		return b, err
+	})})
+	if diff := cmp.Diff(told(prober.Probe(t.Context(), asker, catalog())), []string{"wide scope.list sibling.list"}); diff != "" {
+		t.Errorf("(-got +want):\n%s", diff)
 	}
 }
 
@@ -247,6 +274,12 @@ func TestEachFindingOfTheStore(t *testing.T) {
 		}, []string{"broken policy.denied own.delete"}},
 		{"the role may not list", on("list", refused(fault.Forbidden, "AccessDenied", "")), []string{"broken policy.denied own.list"}},
 		{"the store is away for lists", on("list", fault.Of(fault.Unavailable, fault.File, "x", "away")), []string{"broken store.busy own.list"}},
+		{"an object of the sibling's that is not there", func(did, name string, a vend.Actions, _ int) error {
+			if did == "get" && strings.HasPrefix(name, sibling) {
+				return fault.Missing(fault.File, name)
+			}
+			return nil
+		}, []string{"wide scope.read sibling.read"}},
 		{"the sibling's folder answers neither way", func(did, name string, a vend.Actions, _ int) error {
 			if did == "get" && strings.HasPrefix(name, sibling) {
 				return fault.Of(fault.Unavailable, fault.File, "x", "away")

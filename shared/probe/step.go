@@ -31,8 +31,19 @@ func (t *trial) works(ctx context.Context, check Check, step func() error) bool 
 		return true
 	}
 	t.passed = slices.DeleteFunc(t.passed, func(c Check) bool { return c == check })
-	t.find(t.why(ctx, check, err))
+	t.blame(ctx, check, err)
 	return false
+}
+
+// blame finds why a check failed. That the time is over is found once, whatever could not be tried any more.
+func (t *trial) blame(ctx context.Context, check Check, err error) {
+	if ctx.Err() != nil {
+		if t.late {
+			return
+		}
+		t.late = true
+	}
+	t.find(t.why(ctx, check, err))
 }
 
 // denied makes a check that must be refused. What is neither allowed nor refused is no proof.
@@ -43,7 +54,7 @@ func (t *trial) denied(ctx context.Context, check Check, code Code, step func() 
 	case err == nil, fault.Is(err, fault.NotFound, fault.Exists): // it saw that nothing is there, or that something is
 		t.find(Finding{Check: check, Code: code, Detail: t.detail(nil)})
 	case ctx.Err() != nil:
-		t.find(t.why(ctx, check, err))
+		t.blame(ctx, check, err)
 	default:
 		t.find(Finding{Check: check, Code: ScopeUnclear, Detail: t.detail(err)})
 	}

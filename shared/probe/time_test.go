@@ -66,20 +66,33 @@ func TestARoleWhosePolicyIsNewPasses(t *testing.T) {
 }
 
 func TestAProbeEndsInTime(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		began := time.Now()
-		got := probe.New(probe.Config{Vendor: slow{w, 9 * time.Second}, Files: w, Now: time.Now}).Probe(t.Context(), asker, catalog())
-		if took := time.Since(began); took > 23*time.Second || got.State != lake.ProbeFailed {
-			t.Errorf("got %s after %s, want failed within the time and what cleaning up may take", got.State, took)
-		}
-		if diff := cmp.Diff(told(got), []string{"broken endpoint.timeout sibling"}); diff != "" {
-			t.Errorf("(-got +want):\n%s", diff)
-		}
-		if w.left() {
-			t.Error("objects are left")
-		}
-	})
+	rows := []struct {
+		name  string
+		takes time.Duration // a minting
+		want  string
+	}{
+		{"with the sibling's key", 9 * time.Second, "broken endpoint.timeout sibling"},
+		{"with the reader's key, when an object is there", 11 * time.Second, "broken endpoint.timeout reader.key"},
+		{"with the first key", 30 * time.Second, "broken endpoint.timeout key"},
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				began := time.Now()
+				got := probe.New(probe.Config{Vendor: slow{w, row.takes}, Files: w, Now: time.Now}).Probe(t.Context(), asker, catalog())
+				if took := time.Since(began); took > 23*time.Second || got.State != lake.ProbeFailed {
+					t.Errorf("got %s after %s, want failed within the time and what cleaning up may take", got.State, took)
+				}
+				if diff := cmp.Diff(told(got), []string{row.want}); diff != "" {
+					t.Errorf("(-got +want):\n%s", diff)
+				}
+				if w.leftovers() {
+					t.Error("objects are left")
+				}
+			})
+		})
+	}
 }
 
 // slow is a token service that takes its time.
@@ -129,7 +142,7 @@ func TestTheNextProbeCleansUpBehindOneThatWasKilled(t *testing.T) {
 		if got := w.try(t.Context(), nil); got.State != lake.ProbePassed {
 			t.Errorf("killed at call %d: got %v, want the next to pass", at, told(got))
 		}
-		if w.left() {
+		if w.leftovers() {
 			t.Errorf("killed at call %d: objects are left behind the next probe", at)
 		}
 	}
@@ -157,7 +170,7 @@ func TestTwoProbesAtOnce(t *testing.T) {
 			t.Errorf("got %v, want passed", told(got))
 		}
 		w.fail = nil
-		if w.left() {
+		if w.leftovers() {
 			t.Error("objects are left")
 		}
 	})

@@ -27,6 +27,7 @@ type trial struct {
 	until        time.Time // till when what is denied is tried again
 	epoch        string    // of this probe alone
 
+	late     bool // it was found that the time is over
 	findings []Finding
 	passed   []Check
 	skipped  string

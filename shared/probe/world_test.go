@@ -30,6 +30,7 @@ type world struct {
 	mint  func(s *lake.Storage, g vend.Grant) error                 // what the token service answers instead
 	fail  func(op string, name string, a vend.Actions, n int) error // what the store answers instead; n counts its calls
 	calls int
+	left  int // a test's count of objects that were put beside
 	asked []vend.Grant
 }
 
@@ -162,8 +163,8 @@ func (w *world) try(ctx context.Context, change func(*probe.Config)) probe.Repor
 	return probe.New(c).Probe(ctx, asker, catalog())
 }
 
-// left gives whether any object is in the folder of probes.
-func (w *world) left() bool {
+// leftovers says whether any object is in the folder of probes.
+func (w *world) leftovers() bool {
 	w.t.Helper()
 	folder, err := location.ParsePrefix(base + probe.Folder)
 	if err != nil {
