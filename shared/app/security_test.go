@@ -28,7 +28,7 @@ var public = map[string]bool{"oauth.getToken": true, "oauth.getKeys": true, "ope
 
 // everyRoute gives each route with a path that fits its pattern.
 func everyRoute(s *server, each func(name, method, path string, r rest.Route)) {
-	fill := strings.NewReplacer("{prefix}", "lake", "{namespace}", "n", "{table}", "t", "{view}", "v", "{catalogName}", "lake", "{principalName}", "victim",
+	fill := strings.NewReplacer("{prefix}", "lake", "{namespace}", "n", "{table}", "t", "{function}", "f", "{view}", "v", "{catalogName}", "lake", "{principalName}", "victim",
 		"{principalRoleName}", "victims", "{catalogRoleName}", "catalog_admin", "{shareName}", "s", "{schemaName}", "x", "{tableName}", "t",
 		"{recipientName}", "victim", "{share}", "s", "{schema}", "x", "{metalake}", "POLARIS", "{metadataObjectType}", "table",
 		"{metadataObjectFullName}", "lake.n.t")

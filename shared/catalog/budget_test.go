@@ -39,7 +39,7 @@ var budgets = []budget{
 	{"sign", nil, func(w *world, id string) { w.must(signs(w, id)) }, signs, "1 get", "1 mint"},
 	{"exists", nil, nil, func(w *world, id string) error { return w.TableExists(w.t.Context(), w.admin, "c", table("t"+id)) }, "1 get", ""},
 	{"report", nil, nil, func(w *world, id string) error {
-		return w.Report(w.t.Context(), w.admin, "c", table("t"+id), "scan-report")
+		return w.Report(w.t.Context(), w.admin, "c", table("t"+id), catalog.Report{Kind: catalog.ScanReport})
 	}, "1 get", ""},
 	{"commit", nil, firnsKey, committing("x", "1"), "1 get, 2 write, 1 PUT", "1 mint"}, // the second write is the copy
 	{"commit, no copy", nil, both(firnsKey, noCopy), committing("x", "2"), "1 get, 2 write, 1 PUT", "1 GET, 1 mint"},

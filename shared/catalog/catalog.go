@@ -41,13 +41,14 @@ type Config struct {
 	Now             func() time.Time
 	UniqueLocations bool          // a table's own folder ends in a random leaf, where the catalog does not say otherwise
 	RequireRotation bool          // principals that must rotate their credentials may do nothing else
-	MaxAnswer       int           // bytes of metadata that an answer can carry; commits must not outgrow it; 0: no limit
+	MaxAnswer       int           // bytes of metadata, as they are sent, that an answer can carry; commits must not outgrow it; 0: no limit
 	StagedFor       time.Duration // how long a staged table holds its location; 0: 24 hours
 }
 
 // Service answers for the contents of catalogs.
 type Service struct {
 	Config
+	packs bool
 }
 
 // New makes a Service.
@@ -58,5 +59,12 @@ func New(c Config) *Service {
 	if c.Revoked == nil {
 		c.Revoked = func(...lake.ID) {}
 	}
-	return &Service{c}
+	return &Service{Config: c}
+}
+
+// Packing gives the service as it is for a client that takes answers compressed.
+func (s *Service) Packing() *Service {
+	own := *s
+	own.packs = true
+	return &own
 }

@@ -10,6 +10,7 @@ import (
 	"firn/shared/iceberg"
 	"firn/shared/lake"
 	"firn/shared/location"
+	"firn/shared/packed"
 	"firn/shared/store"
 	"firn/shared/vend"
 )
@@ -202,17 +203,24 @@ func (a *attempt) judged(base, next metadata) (*lake.Table, error) {
 	return item, err
 }
 
-// fits refuses a commit after which the table or view could not be answered any more. One that makes it smaller is never
-// refused: it is the way out.
+// fits refuses a commit after which the table or view could not be answered any more, as this client takes answers. One that
+// makes it smaller is never refused: it is the way out.
 func (s *Service) fits(base, next metadata) error {
 	size := len(next.Bytes())
 	if s.MaxAnswer == 0 || size <= s.MaxAnswer || base != nil && size <= len(base.Bytes()) {
 		return nil
 	}
+	if s.packs && packed.Pack(next.Bytes()).Len() <= s.MaxAnswer {
+		return nil
+	}
 	if _, ok := next.(*iceberg.View); ok {
 		return fault.New(fault.Invalid, "The view's metadata would grow to %d bytes, more than the %d that can be answered", size, s.MaxAnswer)
 	}
-	return fault.New(fault.Invalid, "The table's metadata would grow to %d bytes, more than the %d that can be answered; expire snapshots first", size, s.MaxAnswer)
+	advice := "expire snapshots first"
+	if !s.packs {
+		advice += ", or take answers compressed"
+	}
+	return fault.New(fault.Invalid, "The table's metadata would grow to %d bytes, more than the %d that can be answered; %s", size, s.MaxAnswer, advice)
 }
 
 // nextItem judges the new version's locations and gives its item.

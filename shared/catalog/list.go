@@ -12,10 +12,13 @@ import (
 // Page is what a list request asks for. Nothing asked: everything, in one page.
 type Page struct {
 	After string // the name to go on behind
-	Asked bool   // a size was given
-	Size  int    // names at the most
-	Bad   bool   // the token was none of firn's
+	Asked bool   // a page was asked for, not everything
+	Size  int    // names at the most; beyond MaxPage it is that
+	Bad   bool   // the token is none that firn gave for this list
 }
+
+// MaxPage is how many names a page has at the most: what one look into the table can find.
+const MaxPage = 1000
 
 // page heeds paging only where the catalog does. nothing says that a page of no names was asked for.
 func (x *session) page(p Page) (page store.Page, nothing bool, err error) {
@@ -27,7 +30,7 @@ func (x *session) page(p Page) (page store.Page, nothing bool, err error) {
 	case p.Asked && p.Size < 0:
 		return store.Page{}, false, fault.New(fault.Argument, "Invalid page size")
 	}
-	return store.Page{After: p.After, Limit: p.Size}, p.Asked && p.Size == 0, nil
+	return store.Page{After: p.After, Limit: min(p.Size, MaxPage)}, p.Asked && p.Size == 0, nil
 }
 
 // ListNamespaces gives the names of a namespace's children (no levels: of the catalog's top level), and the name to go on

@@ -80,7 +80,7 @@ func (x *session) allowed(ident lake.Identifier, all []location.Prefix) error {
 // keys vends for a table.
 func (x *session) keys(ctx context.Context, n *store.NamespaceSlot, h holder, actions vend.Actions, why string) (Keys, error) {
 	ident := lake.Identifier{Namespace: n.Levels(), Name: h.name}
-	k := Keys{Storage: x.cat.Value.Storage, Refresh: x.path(ident, "credentials", h)}
+	k := Keys{Storage: x.cat.Value.Storage, Refresh: x.path(ident, "credentials", h), scope: x.scope(h, actions)}
 	all, err := x.vendable(ident, h, actions)
 	if err != nil || len(all) == 0 {
 		return k, err

@@ -32,13 +32,17 @@ func (x *session) swap(ctx context.Context, n *store.NamespaceSlot, t *store.Slo
 		x.withdraw(ctx, &file)
 		return Loaded{}, err
 	}
+	done := Loaded{MetadataLocation: item.MetadataLocation, Metadata: next.Bytes()}
 	if x.cat.Value.Storage.Type != lake.File {
+		if x.packs {
+			done.Packed = x.Store.Pack(item, next.Bytes()) // once, for the answer and the copy
+		}
 		x.Store.KeepCopy(ctx, n, item, next.Bytes())
 	}
 	if t, ok := next.(*iceberg.Table); ok {
 		x.deleteOld(ctx, file.bucket, base.(*iceberg.Table), t)
 	}
-	return Loaded{MetadataLocation: item.MetadataLocation, Metadata: next.Bytes()}, nil
+	return done, nil
 }
 
 // inLog looks for a version whose swap had no clear answer in the metadata log of the table as it is now: whoever

@@ -8,6 +8,7 @@ import (
 	"firn/shared/iceberg"
 	"firn/shared/lake"
 	"firn/shared/location"
+	"firn/shared/packed"
 	"firn/shared/store"
 	"firn/shared/vend"
 )
@@ -23,15 +24,19 @@ func (s *Service) TableExists(ctx context.Context, c lake.Caller, catalog string
 
 // Loaded is a table as clients load it.
 type Loaded struct {
-	MetadataLocation string // empty for a staged table
-	Metadata         []byte // the JSON document; not to be changed
+	MetadataLocation string       // empty for a staged table
+	Metadata         []byte       // the JSON document; not to be changed; nil where Packed is all that is at hand
+	Packed           *packed.Text // the same, compressed, for a client that takes it (Packing); may be nil
 	Keys             Keys
+	Unchanged        string // the tag by which the client has all this: nothing else is set
+	refsOnly         bool
 }
 
 // LoadTable gives a table's current metadata, with keys if they are asked for. refsOnly leaves out the snapshots that no
-// branch or tag names. Access requirement: TABLE_READ_PROPERTIES; with keys TABLE_WRITE_DATA, or TABLE_READ_DATA for keys
+// branch or tag names. known are the tags of the answers that the client has: if it would get one of these, it is told so,
+// and no key is minted. Access requirement: TABLE_READ_PROPERTIES; with keys TABLE_WRITE_DATA, or TABLE_READ_DATA for keys
 // that only read.
-func (s *Service) LoadTable(ctx context.Context, c lake.Caller, catalog string, id lake.Identifier, d Delegation, refsOnly bool) (Loaded, error) {
+func (s *Service) LoadTable(ctx context.Context, c lake.Caller, catalog string, id lake.Identifier, d Delegation, refsOnly bool, known ...string) (Loaded, error) {
 	var copied *store.CopySlot
 	x, n, t, err := s.table(ctx, c, catalog, id, func(x *session, n *store.NamespaceSlot) { copied = x.batch.Copy(n, id.Name) })
 	if err != nil {
@@ -44,21 +49,45 @@ func (s *Service) LoadTable(ctx context.Context, c lake.Caller, catalog string, 
 	if err := x.choose(d); err != nil {
 		return Loaded{}, err
 	}
-	doc, err := x.document(ctx, n, t.Value, copied, readActions)
-	if err != nil {
+	h := holderOf(t.Value)
+	l := Loaded{MetadataLocation: t.Value.MetadataLocation, Keys: Keys{scope: x.scope(h, actions)}, refsOnly: refsOnly}
+	if tag := l.among(known, s.Now()); tag != "" {
+		_, err := x.vendable(id, h, actions)
+		return Loaded{Unchanged: tag}, err
+	}
+	if err := x.fill(ctx, &l, n, t.Value, copied); err != nil {
 		return Loaded{}, err
 	}
-	if refsOnly {
-		parsed, err := iceberg.ParseTrusted(doc)
-		if err != nil {
-			return Loaded{}, err
-		}
-		if doc, err = parsed.OnlyRefs(); err != nil {
-			return Loaded{}, err
+	l.Keys, err = x.keys(ctx, n, h, actions, "load")
+	return l, err
+}
+
+// fill puts the metadata into an answer, as the client takes it.
+func (x *session) fill(ctx context.Context, l *Loaded, n *store.NamespaceSlot, t *lake.Table, copied *store.CopySlot) error {
+	packs := x.packs && !l.refsOnly && x.cat.Value.Storage.Type != lake.File
+	if packs {
+		var ok bool
+		if l.Packed, ok = copied.Packed(t); ok {
+			return nil
 		}
 	}
-	k, err := x.keys(ctx, n, holderOf(t.Value), actions, "load")
-	return Loaded{MetadataLocation: t.Value.MetadataLocation, Metadata: doc, Keys: k}, err
+	doc, err := x.document(ctx, n, t, copied, readActions)
+	switch {
+	case err != nil:
+		return err
+	case packs:
+		l.Packed = x.Store.Pack(t, doc)
+	case l.refsOnly:
+		parsed, err := iceberg.ParseTrusted(doc)
+		if err != nil {
+			return err
+		}
+		l.Metadata, err = parsed.OnlyRefs()
+		return err
+	default:
+		l.Metadata = doc
+	}
+	return nil
 }
 
 // document gives the current metadata document: the copy if it is the right one, else the file, whose copy is then kept.
@@ -101,22 +130,4 @@ func (x *session) document(ctx context.Context, n *store.NamespaceSlot, t *lake.
 		x.Store.KeepCopy(ctx, n, t, doc)
 	}
 	return doc, nil
-}
-
-// Report takes a metrics report of an engine. Access requirement: TABLE_WRITE_DATA for a report of a commit, else
-// TABLE_READ_DATA.
-func (s *Service) Report(ctx context.Context, c lake.Caller, catalog string, id lake.Identifier, kind string) error {
-	x, n, t, err := s.table(ctx, c, catalog, id, nil)
-	if err != nil {
-		return err
-	}
-	op := access.ReportReadMetrics
-	if kind == "commit-report" {
-		op = access.ReportWriteMetrics
-	}
-	if err := x.allow(ctx, op, append(n.Path(), t.Value.ID)); err != nil {
-		return err
-	}
-	s.Log.InfoContext(ctx, "metrics report", "kind", kind, "table_id", string(t.Value.ID))
-	return nil
 }

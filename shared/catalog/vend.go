@@ -37,6 +37,7 @@ type Keys struct {
 	Prefix     string           // the table's location, for which the credential is
 	Storage    lake.Storage     // for the settings that are no secrets
 	Refresh    string           // path of the table's credentials endpoint, relative to the catalog's uri
+	scope      string           // what a tag must tell of them
 }
 
 const (

@@ -65,6 +65,7 @@ const (
 	Table         Noun = "table"
 	View          Noun = "view"
 	GenericTable  Noun = "generic table"
+	Function      Noun = "function"
 	Policy        Noun = "policy"
 	Share         Noun = "share"
 	SharedTable   Noun = "shared table"

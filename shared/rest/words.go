@@ -39,6 +39,7 @@ var common = Vocabulary{
 	{fault.NotFound, fault.Table}:        {Type: "NoSuchTableException"},
 	{fault.NotFound, fault.View}:         {Type: "NoSuchViewException"},
 	{fault.NotFound, fault.GenericTable}: {Type: "NoSuchTableException"},
+	{fault.NotFound, fault.Function}:     {Type: "NoSuchFunctionException"},
 	{fault.NotFound, fault.Policy}:       {Type: "NoSuchPolicyException"},
 	{fault.Exists, fault.Namespace}:      {Text: "Cannot create namespace {name}. Namespace already exists"},
 	{fault.NotEmpty, fault.Catalog}:      {Status: 400, Type: "BadRequestException", Text: "Catalog '{name}' cannot be dropped, it is not empty"},

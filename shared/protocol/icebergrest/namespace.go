@@ -39,11 +39,12 @@ func (h *handlers) config(ctx context.Context, c *rest.Call) (rest.Answer, error
 
 // listNamespaces answers ListNamespacesResponse.
 func (h *handlers) listNamespaces(ctx context.Context, c *rest.Call) (rest.Answer, error) {
-	page, err := pageOf(c.Query)
+	above := parent(c.Query)
+	own := listingOf(c, "namespaces", above)
+	page, err := own.page(c.Query)
 	if err != nil {
 		return rest.Answer{}, err
 	}
-	above := parent(c.Query)
 	names, next, err := h.catalog.ListNamespaces(ctx, c.Caller, c.Path("prefix"), above, page)
 	if err != nil {
 		return rest.Answer{}, err
@@ -55,7 +56,7 @@ func (h *handlers) listNamespaces(ctx context.Context, c *rest.Call) (rest.Answe
 	return rest.JSON(http.StatusOK, struct {
 		Namespaces [][]string `json:"namespaces"`
 		Next       *string    `json:"next-page-token"`
-	}{out, token(next, page.Size)})
+	}{out, own.token(next, page.Size)})
 }
 
 // namespaceAnswer is GetNamespaceResponse and CreateNamespaceResponse.

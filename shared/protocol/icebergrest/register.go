@@ -70,18 +70,3 @@ func (h *handlers) unregisterTable(ctx context.Context, c *rest.Call) (rest.Answ
 	}
 	return rest.Raw(http.StatusOK, fmt.Appendf(nil, `{"metadata-location":%s,"metadata":`, encode(last.MetadataLocation)), last.Metadata, []byte("}")), nil
 }
-
-// reportMetrics takes ReportMetricsRequest. What the report holds is checked for the parts that its kind must have.
-func (h *handlers) reportMetrics(ctx context.Context, c *rest.Call, in *object) (rest.Answer, error) {
-	kind, err := in.text("report-type")
-	if err != nil {
-		return rest.Answer{}, err
-	}
-	if _, ok := (*in)["metrics"]; !ok && kind == "scan-report" {
-		return rest.Answer{}, fault.New(fault.Argument, "Cannot parse missing field: metrics")
-	}
-	if _, ok := (*in)["sequence-number"]; !ok && kind == "commit-report" {
-		return rest.Answer{}, fault.New(fault.Argument, "Cannot parse missing long: sequence-number")
-	}
-	return rest.Empty(http.StatusNoContent), h.catalog.Report(ctx, c.Caller, c.Path("prefix"), tableOf(c), kind)
-}

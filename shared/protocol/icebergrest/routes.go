@@ -39,6 +39,7 @@ func Protocol(s *catalog.Service) rest.Protocol {
 		table      = tables + "/{table}"
 		views      = namespace + "/views"
 		view       = views + "/{view}"
+		functions  = namespace + "/functions"
 	)
 	p := rest.Protocol{Name: "iceberg", Base: base + "/v1", Dialect: vocabulary.Envelope, Routes: []rest.Route{
 		{Method: "GET", Pattern: namespaces, Operation: "listNamespaces", Function: rest.Catalog, Handler: h.listNamespaces},
@@ -57,8 +58,10 @@ func Protocol(s *catalog.Service) rest.Protocol {
 		{Method: "POST", Pattern: table + "/unregister", Operation: "unregisterTable", Function: rest.Catalog, Handler: h.once((*handlers).unregisterTable)},
 		{Method: "GET", Pattern: table + "/credentials", Operation: "loadCredentials", Function: rest.Credentials, Handler: h.loadCredentials},
 		{Method: "POST", Pattern: table + "/sign", Operation: "signRequest", Function: rest.Credentials, Handler: rest.Body(h.signRequest)},
-		{Method: "POST", Pattern: table + "/metrics", Operation: "reportMetrics", Function: rest.Catalog, Handler: rest.Body(h.reportMetrics)},
+		{Method: "POST", Pattern: table + "/metrics", Operation: "reportMetrics", Function: rest.Catalog, Handler: rest.Body(h.reportMetrics), MaxBody: maxReport},
 		{Method: "POST", Pattern: root + "/tables/rename", Operation: "renameTable", Function: rest.Catalog, Handler: onceBody(h, (*handlers).renameTable)},
+		{Method: "GET", Pattern: functions, Operation: "listFunctions", Function: rest.Catalog, Handler: h.listFunctions},
+		{Method: "GET", Pattern: functions + "/{function}", Operation: "loadFunction", Function: rest.Catalog, Handler: h.loadFunction},
 		{Method: "GET", Pattern: views, Operation: "listViews", Function: rest.Catalog, Handler: h.listViews},
 		{Method: "POST", Pattern: views, Operation: "createView", Function: rest.Catalog, Handler: onceBody(h, (*handlers).createView)},
 		{Method: "POST", Pattern: namespace + "/register-view", Operation: "registerView", Function: rest.Catalog, Handler: onceBody(h, (*handlers).registerView)},

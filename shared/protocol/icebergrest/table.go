@@ -3,8 +3,6 @@ package icebergrest
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -14,10 +12,11 @@ import (
 	"firn/shared/fault"
 	"firn/shared/iceberg"
 	"firn/shared/lake"
+	"firn/shared/packed"
 	"firn/shared/rest"
 )
 
-// loaded answers LoadTableResult. The document is spliced in as it is: it may have megabytes.
+// loaded answers LoadTableResult. The document is spliced in as it is at hand, packed too: it may have megabytes.
 func loaded(t catalog.Loaded) (rest.Answer, error) {
 	head := []byte("{")
 	if t.MetadataLocation != "" {
@@ -36,9 +35,10 @@ func loaded(t catalog.Loaded) (rest.Answer, error) {
 		tail = []byte("}")
 	}
 	a := rest.Raw(http.StatusOK, head, t.Metadata, tail)
-	if t.MetadataLocation != "" {
-		a = a.With("ETag", etag(t.MetadataLocation))
+	if t.Packed != nil {
+		a = rest.Gzipped(http.StatusOK, packed.Gzip(head, t.Packed, tail)...)
 	}
+	a = tagged(a, t.Tag())
 	if t.Keys.Credential != nil {
 		a = a.NoStore()
 	}
@@ -54,23 +54,26 @@ func encode(v any) []byte {
 	return b.Bytes()[:b.Len()-1] // without the encoder's newline
 }
 
-// etag is Polaris's: weak, the hash of the metadata location.
-func etag(metadataLocation string) string {
-	sum := sha256.Sum256([]byte(metadataLocation))
-	return `W/"` + hex.EncodeToString(sum[:]) + `"`
+// taking gives the use-cases for a client as it takes answers.
+func (h *handlers) taking(c *rest.Call) *catalog.Service {
+	if c.TakesGzip() {
+		return h.catalog.Packing()
+	}
+	return h.catalog
 }
 
 func (h *handlers) listTables(ctx context.Context, c *rest.Call) (rest.Answer, error) {
-	return listed(ctx, c, h.catalog.ListTables)
+	return listed(ctx, c, "tables", h.catalog.ListTables)
 }
 
-// listed answers ListTablesResponse, which is that of views too.
-func listed(ctx context.Context, c *rest.Call, list func(context.Context, lake.Caller, string, []string, catalog.Page) ([]string, string, error)) (rest.Answer, error) {
-	page, err := pageOf(c.Query)
+// listed answers ListTablesResponse, which is that of views too, and of functions.
+func listed(ctx context.Context, c *rest.Call, kind string, list func(context.Context, lake.Caller, string, []string, catalog.Page) ([]string, string, error)) (rest.Answer, error) {
+	within := levels(c.Path("namespace"))
+	own := listingOf(c, kind, within)
+	page, err := own.page(c.Query)
 	if err != nil {
 		return rest.Answer{}, err
 	}
-	within := levels(c.Path("namespace"))
 	names, next, err := list(ctx, c.Caller, c.Path("prefix"), within, page)
 	if err != nil {
 		return rest.Answer{}, err
@@ -82,7 +85,7 @@ func listed(ctx context.Context, c *rest.Call, list func(context.Context, lake.C
 	return rest.JSON(http.StatusOK, struct {
 		Identifiers []identifier `json:"identifiers"`
 		Next        *string      `json:"next-page-token"`
-	}{out, token(next, page.Size)})
+	}{out, own.token(next, page.Size)})
 }
 
 func (h *handlers) createTable(ctx context.Context, c *rest.Call, body *json.RawMessage) (rest.Answer, error) {
@@ -126,9 +129,17 @@ func (h *handlers) loadTable(ctx context.Context, c *rest.Call) (rest.Answer, er
 	default:
 		return rest.Answer{}, fault.New(fault.Argument, "Unrecognized snapshots: %s", c.Query.Get("snapshots"))
 	}
-	t, err := h.catalog.LoadTable(ctx, c.Caller, c.Path("prefix"), tableOf(c), delegation(c), refsOnly)
+	known, err := knownTags(c.Header)
 	if err != nil {
 		return rest.Answer{}, err
+	}
+	d := delegation(c)
+	t, err := h.taking(c).LoadTable(ctx, c.Caller, c.Path("prefix"), tableOf(c), d, refsOnly, known...)
+	if err != nil {
+		return rest.Answer{}, err
+	}
+	if t.Unchanged != "" {
+		return unchanged(t.Unchanged, d), nil
 	}
 	return loaded(t)
 }
@@ -148,14 +159,12 @@ func (h *handlers) updateTable(ctx context.Context, c *rest.Call, in *commitRequ
 	if err != nil {
 		return rest.Answer{}, err
 	}
-	done, err := h.catalog.CommitTable(ctx, c.Caller, c.Path("prefix"), tableOf(c), change)
+	done, err := h.taking(c).CommitTable(ctx, c.Caller, c.Path("prefix"), tableOf(c), change)
 	if err != nil {
 		return rest.Answer{}, err
 	}
 	done.Keys = catalog.Keys{}
-	a, err := loaded(done)
-	a.Header.Del("ETag") // as recorded
-	return a, err
+	return loaded(done)
 }
 
 // dropTable takes purgeRequested in any case; what is no boolean is no.

@@ -36,7 +36,7 @@ func (h *handlers) commitTransaction(ctx context.Context, c *rest.Call, in *obje
 		}
 		changes = append(changes, change)
 	}
-	return rest.Empty(http.StatusNoContent), h.catalog.CommitTransaction(ctx, c.Caller, c.Path("prefix"), changes)
+	return rest.Empty(http.StatusNoContent), h.taking(c).CommitTransaction(ctx, c.Caller, c.Path("prefix"), changes)
 }
 
 func (t *tableChange) change() (catalog.TableChange, error) {

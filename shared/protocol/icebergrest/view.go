@@ -28,7 +28,7 @@ func viewOf(c *rest.Call) lake.Identifier {
 }
 
 func (h *handlers) listViews(ctx context.Context, c *rest.Call) (rest.Answer, error) {
-	return listed(ctx, c, h.catalog.ListViews)
+	return listed(ctx, c, "views", h.catalog.ListViews)
 }
 
 func (h *handlers) createView(ctx context.Context, c *rest.Call, body *json.RawMessage) (rest.Answer, error) {

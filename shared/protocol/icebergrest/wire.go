@@ -2,10 +2,8 @@ package icebergrest
 
 import (
 	"bytes"
-	"encoding/base64"
 	"encoding/json"
 	"net/url"
-	"strconv"
 	"strings"
 
 	"firn/shared/catalog"
@@ -101,49 +99,14 @@ func (i *identifier) table() (lake.Identifier, error) {
 	return lake.Identifier{Namespace: i.Namespace, Name: i.Name}, nil
 }
 
-// pageOf reads pageToken and pageSize. A size that is no number is told as the recorded server tells a parameter that
-// does not convert: 404.
-func pageOf(query url.Values) (catalog.Page, error) {
-	p := catalog.Page{}
-	if text := query.Get("pageSize"); text != "" {
-		n, err := strconv.ParseInt(text, 10, 32)
-		if err != nil {
-			return p, fault.New(fault.NotFound, "HTTP 404 Not Found")
-		}
-		p.Asked, p.Size = true, int(n)
-	}
-	token := query.Get("pageToken")
-	if token == "" {
-		return p, nil
-	}
-	data, err := base64.RawURLEncoding.DecodeString(token)
-	size, after, ok := strings.Cut(string(data), ":")
-	n, sizeErr := strconv.Atoi(size)
-	if err != nil || !ok || sizeErr != nil || n < 1 || after == "" {
-		p.Bad = true // which is of interest only where the catalog pages
-		return p, nil
-	}
-	p.After = after
-	if !p.Asked {
-		p.Asked, p.Size = true, n
-	}
-	return p, nil
-}
+// delegationHeader says what access a client wants beside a table.
+const delegationHeader = "X-Iceberg-Access-Delegation"
 
-// token gives the next page's token: it keeps the size, so that a client may send the token alone. nil: there is none.
-func token(after string, size int) *string {
-	if after == "" {
-		return nil
-	}
-	t := base64.RawURLEncoding.EncodeToString([]byte(strconv.Itoa(size) + ":" + after))
-	return &t
-}
-
-// delegation reads X-Iceberg-Access-Delegation: a list, case-insensitive, unknown values ignored; the legacy value true
+// delegation reads the header: a list, case-insensitive, unknown values ignored; the legacy value true
 // means vended credentials.
 func delegation(c *rest.Call) catalog.Delegation {
 	var d catalog.Delegation
-	for _, value := range c.Header.Values("X-Iceberg-Access-Delegation") {
+	for _, value := range c.Header.Values(delegationHeader) {
 		for part := range strings.SplitSeq(value, ",") {
 			switch strings.ToLower(strings.TrimSpace(part)) {
 			case "vended-credentials", "true":
