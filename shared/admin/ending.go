@@ -34,20 +34,39 @@ func (s *Service) endHere(ctx context.Context, r *lake.Revocation) {
 // carryOut finds the places of a revocation, once it is written: no key is vended any more that could lead elsewhere. Then
 // it ends the keys in each, and notes how far that went.
 func (s *Service) carryOut(ctx context.Context, slot *store.Slot[lake.Revocation]) error {
-	if !slot.Value.Planned {
-		places, err := s.places(ctx, slot.Value)
-		if err != nil {
-			return err
-		}
-		next := *slot.Value
-		next.Places, next.Planned = places, true
-		if err := s.Store.SaveRevocation(ctx, slot, &next); err != nil {
-			return err
-		}
+	if err := again(func() error { return s.plan(ctx, slot) }); err != nil {
+		return err
 	}
 	soon, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	return s.note(ctx, slot, s.endAll(soon, targetsOf(slot)))
+}
+
+// plan writes down the places of a revocation. Whoever lost a race goes on from what is there: the worker may have carried it
+// out, or another has renewed it.
+func (s *Service) plan(ctx context.Context, slot *store.Slot[lake.Revocation]) error {
+	if slot.Value.Planned {
+		return nil
+	}
+	places, err := s.places(ctx, slot.Value)
+	if err != nil {
+		return err
+	}
+	next := *slot.Value
+	next.Places, next.Planned = places, true
+	err = s.Store.SaveRevocation(ctx, slot, &next)
+	if !fault.Is(err, fault.Conflict) {
+		return err
+	}
+	b := s.Store.Batch(next.Realm)
+	now := b.Revocation(next.ID)
+	if err := b.Read(ctx); err != nil {
+		return err
+	}
+	if now.Value != nil {
+		*slot = *now
+	}
+	return err
 }
 
 // patience is how long an administrator waits for keys to be ended; it leaves time to write down how far that went. The
@@ -176,8 +195,8 @@ func (s *Service) cuts(ctx context.Context, t revoke.Target) ([]revoke.Cut, erro
 	return out, nil
 }
 
-// note writes down what became of a revocation's places. Lost races are nobody's loss: whoever changed the revocation
-// carries it out, or the worker does.
+// note writes down what became of a revocation's places. A lost race is nobody's loss: whoever changed the revocation
+// notes it, or the worker does.
 func (s *Service) note(ctx context.Context, slot *store.Slot[lake.Revocation], outcomes map[revoke.Target]outcome) error {
 	next := *slot.Value
 	next.Places = slices.Clone(next.Places)
@@ -199,7 +218,7 @@ func (s *Service) note(ctx context.Context, slot *store.Slot[lake.Revocation], o
 		}
 	}
 	if !samePlaces(next.Places, slot.Value.Places) {
-		if err := s.Store.SaveRevocation(ctx, slot, &next); err != nil && failed == nil {
+		if err := s.Store.SaveRevocation(ctx, slot, &next); err != nil && !fault.Is(err, fault.Conflict) && failed == nil {
 			failed = err
 		}
 		slot.Value = &next // what is told is what happened, also where it could not be noted
@@ -209,64 +228,4 @@ func (s *Service) note(ctx context.Context, slot *store.Slot[lake.Revocation], o
 
 func samePlaces(a, b []lake.RevokePlace) bool {
 	return slices.EqualFunc(a, b, func(p, q lake.RevokePlace) bool { return p.Done == q.Done && p.Why == q.Why })
-}
-
-// forgetAfter is how long a role that cannot be reached is cleaned up for, once its revoked keys have expired.
-const forgetAfter = 24 * time.Hour
-
-// Sweep brings all roles in line with the revocations: it ends what could not be ended at once, makes good what others
-// undid, and removes what has nothing left to refuse. The worker calls it at each turn.
-func (s *Service) Sweep(ctx context.Context) error {
-	all, err := s.Store.ListRevocations(ctx, "")
-	if err != nil {
-		return err
-	}
-	for _, slot := range all {
-		if slot.Value.Halts() && s.Now().Before(slot.Value.Until) {
-			s.endHere(ctx, slot.Value) // also what was being minted when it was written
-		}
-		if slot.Value.Planned {
-			continue
-		}
-		if err := s.carryOut(ctx, slot); err != nil {
-			s.tell(ctx, slot.Value, err)
-		}
-	}
-	outcomes := s.endAll(ctx, targetsOf(all...))
-	for _, slot := range all {
-		if s.Now().Before(slot.Value.Until) {
-			if err := s.note(ctx, slot, outcomes); err != nil {
-				s.tell(ctx, slot.Value, err)
-			}
-			continue
-		}
-		if err := s.tidy(ctx, slot, outcomes); err != nil && !fault.Is(err, fault.Conflict) {
-			s.Log.LogAttrs(ctx, slog.LevelWarn, "a revocation could not be cleaned up", slog.String("revocation", string(slot.Value.ID)), slog.String("error", err.Error()))
-		}
-	}
-	return nil
-}
-
-// tell logs that keys may live on. A lost race is not that.
-func (s *Service) tell(ctx context.Context, r *lake.Revocation, err error) {
-	if !fault.Is(err, fault.Conflict) {
-		s.Log.LogAttrs(ctx, slog.LevelError, unfinished, slog.String("revocation", string(r.ID)), slog.String("error", err.Error()))
-	}
-}
-
-// tidy forgets the places of a revocation whose keys have all expired, once nothing is denied in them any more; and the
-// revocation, unless it halts somebody.
-func (s *Service) tidy(ctx context.Context, slot *store.Slot[lake.Revocation], outcomes map[revoke.Target]outcome) error {
-	next := *slot.Value
-	next.Places = slices.DeleteFunc(slices.Clone(next.Places), func(p lake.RevokePlace) bool {
-		clean := p.Kind != lake.AWSRole || outcomes[targetOf(p)].err == nil
-		return clean || s.Now().After(next.Until.Add(forgetAfter))
-	})
-	switch {
-	case len(next.Places) == 0 && !next.Halts():
-		return s.Store.RemoveRevocation(ctx, slot)
-	case len(next.Places) < len(slot.Value.Places):
-		return s.Store.SaveRevocation(ctx, slot, &next)
-	}
-	return nil
 }

@@ -19,7 +19,7 @@
 // to write versions of it one can take from the role, and give it back no more than the role's own policies hold.
 // The obvious iam:PutRolePolicy on the role would let whoever holds firn's rights grant the role anything.
 //
-// firn has not even that right. In the account of the role there is a second role, the revoker (RevokerARN), that may read
+// firn has not even that right. In the account of the role there is a second role, the revoker (role.go), that may read
 // the one, write versions of its boundary and do nothing else; it trusts firn under the catalog's external id, as the vending
 // role does. So the same rule holds for firn's own account and for others, the owner of the storage decides, and a tenant
 // who names another's role in a catalog of his cannot fill its boundary up.
@@ -40,16 +40,12 @@ import (
 	"context"
 	"fmt"
 	"net/url"
-	"regexp"
 	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
-	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
-	"github.com/aws/aws-sdk-go-v2/service/sts"
 	lru "github.com/hashicorp/golang-lru/v2"
 
 	"firn/shared/fault"
@@ -204,60 +200,4 @@ func boundaryOf(ctx context.Context, client *iam.Client, role roleARN) (string, 
 		return "", fault.Of(fault.Forbidden, fault.Credential, "", noBoundary)
 	}
 	return *b.PermissionsBoundaryArn, nil
-}
-
-// roleARN is a role's ARN, taken apart.
-type roleARN struct{ arn, partition, account, name string }
-
-var roleARNs = regexp.MustCompile(`^arn:([a-z0-9-]+):iam::([0-9]{12}):role/(?:[!-~]*/)?([\w+=,.@-]{1,64})$`)
-
-func parseRole(arn string) (roleARN, error) {
-	p := roleARNs.FindStringSubmatch(arn)
-	if p == nil {
-		return roleARN{}, fault.Of(fault.Invalid, fault.Credential, "", "The role of this catalog's storage is not the ARN of an IAM role.")
-	}
-	return roleARN{arn, p[1], p[2], p[3]}, nil
-}
-
-// owns says whether a policy is one that the role's account made: AWS's own have no account.
-func (r roleARN) owns(policy string) bool {
-	prefix := "arn:" + r.partition + ":iam::" + r.account + ":policy/"
-	return len(policy) > len(prefix) && policy[:len(prefix)] == prefix
-}
-
-// The revoker's path, and what its name adds to that of the role whose keys it ends.
-const (
-	revokerPath   = "/firn-revoking/"
-	revokerSuffix = "-revoke"
-)
-
-// revoker is the ARN of the role that may write the boundary.
-func (r roleARN) revoker() string {
-	return "arn:" + r.partition + ":iam::" + r.account + ":role" + revokerPath + r.name + revokerSuffix
-}
-
-// client gives an IAM client with the rights of the target's revoker.
-func (e *Ender) client(t revoke.Target) (*iam.Client, roleARN, error) {
-	role, err := parseRole(t.Role)
-	if err != nil {
-		return nil, role, err
-	}
-	if c, ok := e.clients.Get(t); ok {
-		return c, role, nil
-	}
-	base := e.config.Base.Copy()
-	if base.Retryer == nil {
-		base.Retryer = func() aws.Retryer {
-			return retry.NewStandard(func(o *retry.StandardOptions) { o.MaxBackoff = maxPause })
-		}
-	}
-	base.Credentials = aws.NewCredentialsCache(stscreds.NewAssumeRoleProvider(sts.NewFromConfig(base), role.revoker(), func(o *stscreds.AssumeRoleOptions) {
-		o.RoleSessionName = "firn-revoke"
-		if t.ExternalID != "" {
-			o.ExternalID = &t.ExternalID
-		}
-	}))
-	c := iam.NewFromConfig(base)
-	e.clients.Add(t, c)
-	return c, role, nil
 }
