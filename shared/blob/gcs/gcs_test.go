@@ -154,16 +154,16 @@ func (stuck) RoundTrip(r *http.Request) (*http.Response, error) {
 func TestTheEndpointIsTheConfiguredOne(t *testing.T) {
 	w := newWorld(t)
 	for endpoint, want := range map[string]string{"": "storage.googleapis.com", "http://store.test/": "store.test"} {
-		var host string
+		var host, encoding string
 		b, err := New(Config{Endpoint: endpoint, Client: &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
-			host = r.URL.Host
+			host, encoding = r.URL.Host, r.Header.Get("Accept-Encoding")
 			return w.Client().Transport.RoundTrip(r)
 		})}}).Open(t.Context(), w.storage, w.cred)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := b.Delete(t.Context(), uri(t, "gs://lake/ns/t/v1.json")); err != nil || host != want {
-			t.Errorf("got %s and %v, want %s", host, err, want)
+		if err := b.Delete(t.Context(), uri(t, "gs://lake/ns/t/v1.json")); err != nil || host != want || encoding != "identity" {
+			t.Errorf("got %s, encoding %q and %v, want %s and what is stored as it is", host, encoding, err, want)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package gcs
 import (
 	"context"
 	"net/http"
+	"sync"
 	"testing"
 	"time"
 
@@ -58,7 +59,10 @@ func (w *world) open(t *testing.T, c Config) *Bucket {
 
 // fail plans the faults of the next calls, whatever they are.
 func (w *world) fail(faults ...gcstest.Fault) {
+	var mu sync.Mutex
 	w.Plan(func(string) gcstest.Fault {
+		mu.Lock()
+		defer mu.Unlock()
 		if len(faults) == 0 {
 			return gcstest.Fault{}
 		}

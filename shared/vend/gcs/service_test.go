@@ -116,6 +116,7 @@ func TestIncompleteAnswers(t *testing.T) {
 		{"no token of the account", "impersonate", `{"expireTime":"2026-05-04T13:00:00Z"}`, partial},
 		{"no end of it", "impersonate", `{"accessToken":"t"}`, partial},
 		{"no JSON, ever", "exchange", `<html>`, away},
+		{"more than a token can be", "exchange", `{"expires_in":3600,"access_token":"` + strings.Repeat("t", maxAnswer) + `"}`, away},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
@@ -170,6 +171,17 @@ type stuck struct{}
 func (stuck) RoundTrip(r *http.Request) (*http.Response, error) {
 	<-r.Context().Done()
 	return nil, r.Context().Err()
+}
+
+func TestTheLogIsToldARefusalInBounds(t *testing.T) {
+	w := newWorld(t, nil)
+	w.Plan(func(string) gcstest.Fault {
+		return gcstest.Fault{Status: 400, Body: `{"error":"invalid_request","error_description":"` + strings.Repeat("why ", 1000) + `"}`}
+	})
+	_, err := w.vendor.Vend(t.Context(), storage(""), grant(t, reader, "gs://lake/t/"))
+	if n := len(err.Error()); !strings.Contains(err.Error(), "invalid_request: why") || n > 1000 {
+		t.Errorf("got %d characters, want the reason in at most 1,000: %.80s", n, err)
+	}
 }
 
 // What the identity says goes to the caller as it is; an account of its own is not asked for.

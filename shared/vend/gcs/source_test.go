@@ -1,6 +1,7 @@
 package gcs
 
 import (
+	"context"
 	"net/http"
 	"sync"
 	"testing"
@@ -157,6 +158,32 @@ func TestAWaiterGoesWhenItsTimeIsOut(t *testing.T) {
 		w.vendor.config.Timeout = time.Second
 		_, err := w.vendor.Vend(t.Context(), storage(catalogSA), grant(t, reader, "gs://lake/t/"))
 		fails(t, err, fault.Timeout, late)
+		close(release)
+		all.Wait()
+	})
+}
+
+// Those who wait for one whose time ran out ask for themselves.
+func TestACallerThatGivesUpFailsNobodyElse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, func(c *Config) { c.Timeout = time.Minute })
+		release := make(chan struct{})
+		w.Plan(func(string) gcstest.Fault { <-release; return gcstest.Fault{Status: http.StatusServiceUnavailable} })
+		ctx, cancel := context.WithCancel(t.Context())
+		var all sync.WaitGroup
+		all.Go(func() {
+			_, err := w.vendor.Vend(ctx, storage(catalogSA), grant(t, reader, "gs://lake/t/"))
+			fails(t, err, fault.Timeout, late)
+		})
+		synctest.Wait()
+		all.Go(func() {
+			if _, err := w.vendor.Vend(t.Context(), storage(catalogSA), grant(t, reader, "gs://lake/t/")); err != nil {
+				t.Error(err)
+			}
+		})
+		synctest.Wait()
+		w.Plan(nil)
+		cancel()
 		close(release)
 		all.Wait()
 	})

@@ -91,7 +91,7 @@ func (s *Server) Identity(life time.Duration) (value string, expires time.Time) 
 	return s.issue(made), made.expires
 }
 
-// Plan says what happens to calls from now on; nil: nothing does. The calls are exchange, intermediary, federate,
+// Plan says what happens to calls from now on; nil: nothing does. It may be asked concurrently, and may wait. The calls are exchange, intermediary, federate,
 // impersonate, get, put, delete, list and copy.
 func (s *Server) Plan(plan func(call string) Fault) {
 	s.mu.Lock()
@@ -215,11 +215,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (s *Server) begin(w http.ResponseWriter, call string) (after func()) {
 	s.mu.Lock()
 	s.calls[call]++
-	var f Fault
-	if s.plan != nil {
-		f = s.plan(call)
-	}
+	plan := s.plan
 	s.mu.Unlock()
+	var f Fault
+	if plan != nil {
+		f = plan(call)
+	}
 	switch {
 	case f.Dial:
 		panic(errDial)
