@@ -62,6 +62,24 @@ var budgets = []budget{
 	}, "1 get, 1 transaction", ""},
 	{"drop", nil, nil, func(w *world, id string) error { return w.drop("t"+id, false) }, "1 get, 1 transaction", ""},
 	{"purge", nil, nil, func(w *world, id string) error { return w.drop("t"+id, true) }, "1 get, 2 transaction, 1 DELETE, 1 mint", ""}, // and the work's end
+	{"load a view", nil, readyView, loadingView, "1 get", ""},
+	{"load a view, no copy", nil, func(w *world, id string) { readyView(w, id); w.must(loadingView(w, id)); w.keep("v"+id, nil) }, loadingView,
+		"1 get", "1 write, 1 GET, 1 mint"}, // as of a table
+	{"view exists", nil, readyView, func(w *world, id string) error { return w.ViewExists(w.t.Context(), w.admin, "c", table("v"+id)) }, "1 get", ""},
+	{"create a view", []string{uniqueLeaf}, nil, func(w *world, id string) error { _, err := w.createView("new" + id); return err }, "1 get, 1 transaction, 1 PUT, 1 mint", ""},
+	{"register a view", nil, func(w *world, id string) { w.leave(fileOf(id), viewDocument("s3://lake/c/a/r"+id, nil)) }, func(w *world, id string) error {
+		_, err := w.RegisterView(w.t.Context(), w.admin, "c", []string{"a"}, "r"+id, fileOf(id))
+		return err
+	}, "1 get, 1 list, 1 transaction, 1 GET, 1 mint", ""},
+	{"replace a view", nil, readyView, func(w *world, id string) error { _, err := w.commitView("v"+id, putView("x", "1")); return err }, "1 get, 2 write, 1 PUT", "1 mint"}, // the second write is the copy
+	{"rename a view", nil, readyView, func(w *world, id string) error {
+		return w.RenameView(w.t.Context(), w.admin, "c", table("v"+id), table("new"+id))
+	}, "1 get, 1 transaction", ""},
+	{"drop a view", nil, readyView, func(w *world, id string) error { return w.DropView(w.t.Context(), w.admin, "c", table("v"+id)) }, "1 get, 1 transaction", ""},
+	{"list a page of views", nil, nil, func(w *world, _ string) error {
+		_, _, err := w.ListViews(w.t.Context(), w.admin, "c", []string{"a"}, catalog.Page{Asked: true, Size: 2})
+		return err
+	}, "1 get, 1 list", ""},
 	{"list a page of tables", nil, nil, func(w *world, _ string) error {
 		_, _, err := w.ListTables(w.t.Context(), w.admin, "c", []string{"a"}, catalog.Page{Asked: true, Size: 2})
 		return err
@@ -88,6 +106,14 @@ var budgets = []budget{
 const uniqueLeaf = "polaris.config.default-unique-table-location.enabled"
 
 func fileOf(id string) string { return "s3://lake/c/a/r" + id + "/metadata/0-x.metadata.json" }
+
+func loadingView(w *world, id string) error {
+	_, err := w.LoadView(w.t.Context(), w.admin, "c", table("v"+id))
+	return err
+}
+
+// readyView makes a view, by a key of firn's own that is then remembered.
+func readyView(w *world, id string) { _, err := w.createView("v" + id); w.must(err) }
 
 func noCopy(w *world, id string) { w.keep("t"+id, nil) }
 

@@ -59,15 +59,49 @@ var ways = []way{
 			return err
 		}
 	}, false},
+	{"create view", append([]string{"location"}, paths...), func(w *world) func(string, string) error {
+		return func(field, uri string) error {
+			_, err := w.createView("t", memberWith(field, uri))
+			return err
+		}
+	}, false},
+	{"replace view", append([]string{"location"}, paths...), func(w *world) func(string, string) error {
+		_, err := w.createView("t")
+		w.must(err)
+		return func(field, uri string) error {
+			_, err := w.commitView("t", viewChange("["+updateWith(field, uri)+"]"))
+			return err
+		}
+	}, false},
+	{"register view", append([]string{"location"}, paths...), func(w *world) func(string, string) error {
+		return func(field, uri string) error {
+			const file = "s3://lake/c/a/t/x/metadata/00000-x.metadata.json"
+			w.leave(file, viewDocument("s3://lake/c/a/t", func(doc map[string]any) { documentWith(doc, field, uri) }))
+			_, err := w.RegisterView(w.t.Context(), w.admin, "c", []string{"a"}, "t", file)
+			return err
+		}
+	}, true},
+	{"register a view's file", []string{"metadata-location"}, func(w *world) func(string, string) error {
+		return func(_, uri string) error {
+			_, err := w.RegisterView(w.t.Context(), w.admin, "c", []string{"a"}, "t", uri)
+			return err
+		}
+	}, false},
 }
 
-func (w *world) createWith(field, uri string, staged bool) error {
+// memberWith is the member of a create's request that brings a URI in.
+func memberWith(field, uri string) string {
 	key, _ := json.Marshal(field)
 	value, _ := json.Marshal(uri)
 	member := string(key) + ":" + string(value)
 	if field != "location" {
 		member = `"properties":{` + member + `}`
 	}
+	return member
+}
+
+func (w *world) createWith(field, uri string, staged bool) error {
+	member := memberWith(field, uri)
 	create := func() (err error) { _, err = w.create("t", member); return }
 	if staged {
 		create = func() (err error) { _, err = w.stage("t", vended, member); return }
