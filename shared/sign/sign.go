@@ -24,7 +24,8 @@
 //
 // What no signature can do is keep a client from adding a header afterwards. AWS and the embedded store refuse x-amz
 // headers that are not signed; MinIO takes x-amz-copy-source all the same. Therefore use-cases sign with a key that was
-// vended for the table wherever there is one, and a store without STS has to refuse unsigned x-amz headers itself.
+// vended for the table wherever there is one; where there is none, what is signed contradicts the additions that are known
+// to make a put something else (sigv4's guards).
 package sign
 
 import (

@@ -1,9 +1,14 @@
 // Package sigv4 signs requests to S3 and compatible stores with AWS Signature Version 4.
 //
 // It refuses to sign with anything but the key it is given, except where a catalog says that its storage has no STS: then
-// it takes the credentials that the catalog's storageName names, or without one firn's own, if the server has any. Storage of other types it does not sign for.
+// it takes the credentials that the catalog's storageName names, or without one firn's own, if the server has any. Storage
+// of other types it does not sign for.
 //
 // # Why
+//
+// AWS refuses a request with an x-amz-* header that was not signed. MinIO does not: a client could make a signed put a copy
+// of any object, or have its body unpacked anywhere. A scoped key may not do that; firn's own may. So what is signed with
+// those carries headers (guards) which such an addition contradicts.
 //
 // The headers that the client gets back are the new ones alone. Iceberg's Java client lays its own over them, and
 // PyIceberg adds each that it gets to those that it has: what came from the client must not come back twice.
@@ -90,6 +95,11 @@ func (s *Signer) Sign(ctx context.Context, storage *lake.Storage, key *vend.Cred
 		r.Header.Set(name, value)
 	}
 	r.Header.Set("X-Amz-Content-Sha256", parts.Payload)
+	if _, copies := parts.Headers["x-amz-copy-source"]; key == nil && parts.Method == http.MethodPut && !copies {
+		for name, value := range guards {
+			r.Header.Set(name, value)
+		}
+	}
 	if err := s.v4.SignHTTP(ctx, with, r, parts.Payload, "s3", parts.Region, s.config.Now()); err != nil {
 		return sign.Signed{}, fault.New(fault.Internal, "The request could not be signed.").Because(err)
 	}
@@ -100,6 +110,13 @@ func (s *Signer) Sign(ctx context.Context, storage *lake.Storage, key *vend.Cred
 		}
 	}
 	return sign.Signed{URI: parts.URI, Headers: added}, nil
+}
+
+// guards keep a put what it is, at stores that heed headers which were not signed: no object has the ETag that a copy's
+// source would need, and a body is unpacked only if the header says "true" (MinIO's documentation, "Snowball").
+var guards = map[string]string{
+	"X-Amz-Copy-Source-If-Match":       `"this-is-no-copy"`,
+	"X-Amz-Meta-Snowball-Auto-Extract": "false",
 }
 
 // sent says whether the client has the header already.

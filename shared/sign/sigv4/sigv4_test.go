@@ -419,3 +419,37 @@ func TestSites(t *testing.T) {
 		})
 	}
 }
+
+// What is signed with firn's own rights cannot be made something else by a header that nobody signed, at stores that heed
+// such headers; what a scoped key signs need not be guarded, and an approved copy must not be.
+func TestOwnRightsAreGuarded(t *testing.T) {
+	noSTS := lake.Storage{Type: lake.S3, Endpoint: "http://store", STSUnavailable: &yes}
+	const uri = "http://store/lake/wh/t/a"
+	copies := map[string][]string{"x-amz-copy-source": {"/lake/wh/t/b"}}
+	rows := []struct {
+		name    string
+		key     *vend.Credential
+		request sign.Request
+		guarded bool
+	}{
+		{"a put with firn's own rights", nil, sign.Request{Method: "PUT", URI: uri}, true},
+		{"a part with firn's own rights", nil, sign.Request{Method: "PUT", URI: uri + "?partNumber=1&uploadId=x"}, true},
+		{"a put with a vended key", temp, sign.Request{Method: "PUT", URI: uri}, false},
+		{"a copy", nil, sign.Request{Method: "PUT", URI: uri, Headers: copies}, false},
+		{"a get", nil, sign.Request{Method: "GET", URI: uri}, false},
+	}
+	for _, row := range rows {
+		w := &world{t: t, key: row.key, signer: New(Config{Unscoped: own, Now: func() time.Time { return now }}), at: &noSTS}
+		s, err := w.sign(row.request)
+		if err != nil {
+			t.Fatalf("%s: %v", row.name, err)
+		}
+		for name := range guards {
+			_, sent := s.Headers[name]
+			signed := strings.Contains(s.Headers["Authorization"][0], strings.ToLower(name))
+			if sent != row.guarded || signed != row.guarded {
+				t.Errorf("%s: %s sent %v, signed %v, want %v", row.name, name, sent, signed, row.guarded)
+			}
+		}
+	}
+}
