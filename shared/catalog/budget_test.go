@@ -32,6 +32,14 @@ var budgets = []budget{
 	{"load", nil, nil, loading(catalog.Delegation{}), "1 get", ""},
 	{"load with keys", nil, nil, loading(vended), "1 get", "1 mint"},
 	{"load with keys, no copy", nil, noCopy, loading(vended), "1 get", "1 write, 1 GET, 2 mint"}, // the document is remembered when warm
+	{"load what the client has", nil, tagged, func(w *world, id string) error {
+		_, err := w.LoadTable(w.t.Context(), w.admin, "c", table("t"+id), vended, false, w.known[id])
+		return err
+	}, "1 get", ""},
+	{"load compressed, no copy", nil, noCopy, func(w *world, id string) error {
+		_, err := w.Packing().LoadTable(w.t.Context(), w.admin, "c", table("t"+id), catalog.Delegation{}, false)
+		return err
+	}, "1 get", "1 write, 1 GET, 1 mint"},
 	{"refresh", nil, nil, func(w *world, id string) error {
 		_, err := w.Credentials(w.t.Context(), w.admin, "c", table("t"+id), "")
 		return err
@@ -88,6 +96,10 @@ var budgets = []budget{
 		_, _, err := w.ListNamespaces(w.t.Context(), w.admin, "c", nil, catalog.Page{Asked: true, Size: 2})
 		return err
 	}, "1 get, 1 list", ""},
+	{"list functions", nil, nil, func(w *world, _ string) error {
+		_, _, err := w.ListFunctions(w.t.Context(), w.admin, "c", []string{"a"}, catalog.Page{})
+		return err
+	}, "1 get", ""},
 	{"load a namespace", nil, nil, func(w *world, _ string) error {
 		_, err := w.LoadNamespace(w.t.Context(), w.admin, "c", []string{"a"})
 		return err
@@ -106,6 +118,13 @@ var budgets = []budget{
 const uniqueLeaf = "polaris.config.default-unique-table-location.enabled"
 
 func fileOf(id string) string { return "s3://lake/c/a/r" + id + "/metadata/0-x.metadata.json" }
+
+// tagged remembers the tag of the table with keys.
+func tagged(w *world, id string) {
+	l, err := w.LoadTable(w.t.Context(), w.admin, "c", table("t"+id), vended, false)
+	w.must(err)
+	w.known[id] = l.Tag()
+}
 
 func loadingView(w *world, id string) error {
 	_, err := w.LoadView(w.t.Context(), w.admin, "c", table("v"+id))

@@ -9,6 +9,7 @@ import (
 	"firn/shared/catalog"
 	"firn/shared/fault"
 	"firn/shared/kv/faulty"
+	"firn/shared/lake"
 	"firn/shared/location"
 	"firn/shared/vend"
 )
@@ -233,6 +234,38 @@ func TestCommitRefusesWhatDoesNotHold(t *testing.T) {
 	}
 	if u := w.take(); !u.quiet() {
 		t.Errorf("a commit of nothing: got an effect: %+v", u)
+	}
+}
+
+// What bounds a commit is the answer as its client takes it.
+func TestCommitsOfClientsThatTakeAnswersCompressed(t *testing.T) {
+	w := newWorld(t, func(c *catalog.Config) { c.MaxAnswer = 3000 })
+	_, err := w.create("t")
+	w.must(err)
+	var noise strings.Builder
+	for range 400 {
+		noise.WriteString(string(lake.NewID()))
+	}
+	for _, row := range []struct {
+		name    string
+		service *catalog.Service
+		value   string
+		want    fault.Kind
+		text    string
+	}{
+		{"plain", w.Service, strings.Repeat("0", 4000), fault.Invalid, "expire snapshots first, or take answers compressed"},
+		{"compressed, and still too large", w.Packing(), noise.String(), fault.Invalid, "that can be answered; expire snapshots first"},
+		{"compressed", w.Packing(), strings.Repeat("0", 4000), 0, ""},
+	} {
+		w.take()
+		_, err := row.service.CommitTable(t.Context(), w.admin, "c", table("t"), put("x", row.value))
+		expect(t, row.name, err, row.want)
+		if row.want == 0 {
+			continue
+		}
+		if u := w.take(); !u.quiet() || !strings.HasSuffix(fault.From(err).Message, row.text) {
+			t.Errorf("%s: got %v and %+v, want %q and no effect", row.name, err, u, row.text)
+		}
 	}
 }
 

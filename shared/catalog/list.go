@@ -29,8 +29,10 @@ func (x *session) page(p Page) (page store.Page, nothing bool, err error) {
 		return store.Page{}, false, fault.New(fault.Argument, "Invalid page token")
 	case p.Asked && p.Size < 0:
 		return store.Page{}, false, fault.New(fault.Argument, "Invalid page size")
+	case !p.Asked:
+		return store.Page{}, false, nil
 	}
-	return store.Page{After: p.After, Limit: min(p.Size, MaxPage)}, p.Asked && p.Size == 0, nil
+	return store.Page{After: p.After, Limit: min(p.Size, MaxPage)}, p.Size == 0, nil
 }
 
 // ListNamespaces gives the names of a namespace's children (no levels: of the catalog's top level), and the name to go on

@@ -37,7 +37,8 @@ type world struct {
 	vendor *vendor
 	dir    string // of the bucket s3://lake
 
-	revoked []lake.ID // whose keys were ended
+	revoked []lake.ID         // whose keys were ended
+	known   map[string]string // tags of tables, by id
 
 	mu sync.Mutex
 	at time.Time
@@ -47,7 +48,7 @@ type world struct {
 
 func newWorld(t testing.TB, change ...func(*catalog.Config)) *world {
 	t.Helper()
-	w := &world{t: t, at: time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)}
+	w := &world{t: t, known: map[string]string{}, at: time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)}
 	db, err := bolt.Open(bolt.Config{Path: filepath.Join(t.TempDir(), "firn.db"), NoSync: true})
 	w.must(err)
 	t.Cleanup(func() { _ = db.Close() })
