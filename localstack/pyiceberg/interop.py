@@ -16,6 +16,7 @@ import boto3
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyiceberg.catalog.rest import RestCatalog
+from pyiceberg.exceptions import NamespaceNotEmptyError, NoSuchTableError, NoSuchViewError, TableAlreadyExistsError, ViewAlreadyExistsError
 from pyiceberg.expressions import LessThan
 from pyiceberg.partitioning import PartitionField, PartitionSpec
 from pyiceberg.schema import Schema
@@ -23,6 +24,7 @@ from pyiceberg.table import Table
 from pyiceberg.table.update import AddSnapshotUpdate, AssertTableUUID, SetSnapshotRefUpdate, TableRequirement, TableUpdate
 from pyiceberg.transforms import IdentityTransform
 from pyiceberg.types import DoubleType, LongType, NestedField, StringType
+from pyiceberg.view.metadata import SQLViewRepresentation, ViewVersion
 
 import claims
 from claims import by_catalog, by_login, by_store, claim, equal, refused
@@ -141,6 +143,43 @@ def reads(reader: RestCatalog, writer: RestCatalog, want: pa.Table) -> Table:
     return orders
 
 
+def views(writer: RestCatalog, reader: RestCatalog) -> None:
+    """Views: made, listed, loaded and dropped; one name space with tables; each right on its own."""
+    def version(sql: str) -> ViewVersion:
+        query = SQLViewRepresentation(type="sql", sql=sql, dialect="spark")
+        return ViewVersion(schema_id=0, summary={"engine-name": "pyiceberg"}, representations=[query], default_namespace=("sales",))
+
+    made = writer.create_view("sales.large", SCHEMA, version("SELECT * FROM orders WHERE price > 9"), properties={"comment": "large orders"})
+    found = writer.load_view("sales.large")
+    query = found.current_version().representations[0].root
+    claim("the writer creates a view and loads what it made", found.metadata == made.metadata and query.sql == "SELECT * FROM orders WHERE price > 9", found)
+    equal("with its schema, properties and summary", (found.schema().column_names, found.properties, found.current_version().summary),
+          (["id", "region", "amount"], {"comment": "large orders"}, {"engine-name": "pyiceberg"}))
+    equal("views are listed", writer.list_views("sales"), [("sales", "large")])
+    claim("and tables beside them", ("sales", "large") not in writer.list_tables("sales") and writer.view_exists("sales.large"))
+
+    def by(kind: type[Exception]):
+        return lambda e: isinstance(e, kind)
+    refused("a view named as a view is refused", by(ViewAlreadyExistsError), lambda: writer.create_view("sales.large", SCHEMA, version("SELECT 1")))
+    refused("a view named as a table is refused", by(ViewAlreadyExistsError), lambda: writer.create_view("sales.orders", SCHEMA, version("SELECT 1")))
+    refused("a table named as a view is refused", by(TableAlreadyExistsError), lambda: writer.create_table("sales.large", SCHEMA))
+    refused("a view is no table", by(NoSuchTableError), lambda: writer.load_table("sales.large"))
+    refused("a table is no view", by(NoSuchViewError), lambda: writer.load_view("sales.orders"))
+    refused("who reads a table loads no view (403)", by_catalog, lambda: reader.load_view("sales.large"))
+    grant("grant", "reader", "view", "VIEW_READ_PROPERTIES", "--namespace", "sales", "--view", "large")
+    equal("who is granted the view loads it", reader.load_view("sales.large").metadata, made.metadata)
+    refused("and does not drop it (403)", by_catalog, lambda: reader.drop_view("sales.large"))
+    grant("revoke", "reader", "view", "VIEW_READ_PROPERTIES", "--namespace", "sales", "--view", "large")
+    refused("without the grant the reader loads no view (403)", by_catalog, lambda: reader.load_view("sales.large"))
+
+    writer.create_namespace("reports")
+    writer.create_view("reports.total", SCHEMA, version("SELECT sum(price) FROM sales.orders"))
+    refused("a namespace that holds a view is not empty", by(NamespaceNotEmptyError), lambda: writer.drop_namespace("reports"))
+    writer.drop_view("reports.total")
+    claim("a dropped view is gone", not writer.view_exists("reports.total"))
+    writer.drop_namespace("reports")
+
+
 def siblings(reader: RestCatalog, writer: RestCatalog) -> None:
     """A key opens its own table and nothing of the one beside it, whose name begins alike."""
     batch = rows(0, 1000)
@@ -212,11 +251,12 @@ def revocation(reader: RestCatalog) -> None:
 def main() -> None:
     firn("catalogs", "create", "lake", "--storage-type", "S3", "--default-base-location", f"s3://{BUCKET}/warehouse", *STORAGE,
          "--property", "polaris.config.default-unique-table-location.enabled=false")  # so that siblings lie as near as they can
-    writer = principal("writer", ("catalog", "NAMESPACE_FULL_METADATA"), ("catalog", "TABLE_FULL_METADATA"), ("catalog", "TABLE_WRITE_DATA"))
+    writer = principal("writer", ("catalog", "NAMESPACE_FULL_METADATA"), ("catalog", "TABLE_FULL_METADATA"), ("catalog", "TABLE_WRITE_DATA"), ("catalog", "VIEW_FULL_METADATA"))
     _, want = writes(writer)
     reader = principal("reader", ("table", "TABLE_READ_DATA", "--namespace", "sales", "--table", "orders"))
     own_keys(writer, reader)
     reads(reader, writer, want)
+    views(writer, reader)
     siblings(reader, writer)
     revocation(reader)
 
