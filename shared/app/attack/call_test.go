@@ -44,7 +44,6 @@ func (w *world) send(who person, c call) answer {
 	if !known {
 		w.t.Fatalf("the route table has no operation %s", c.op)
 	}
-	w.sent[c.op] = true
 	var pairs []string
 	for name, value := range map[string]string{"prefix": c.in, "namespace": strings.ReplaceAll(c.ns, ".", "\x1f"), "table": c.table} {
 		if value != "" {

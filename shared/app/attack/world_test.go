@@ -35,7 +35,6 @@ type world struct {
 	tap           *tap
 	log           *record
 	routes        map[string]rest.Route // by protocol and operation
-	sent          map[string]bool       // operations that were asked for
 	root, mallory person
 	victims       []object // what nobody but its owner may open
 	fine          map[object]string
@@ -51,7 +50,7 @@ func (s site) mine() string { return s.base + "/mine" }
 
 func open(t *testing.T, bed func(*testing.T, *slog.Logger) *bed) *world {
 	t.Helper()
-	w := &world{t: t, tap: &tap{}, log: &record{}, routes: map[string]rest.Route{}, sent: map[string]bool{}}
+	w := &world{t: t, tap: &tap{}, log: &record{}, routes: map[string]rest.Route{}}
 	log := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	w.bed = bed(t, log)
 	db, err := bolt.Open(bolt.Config{Path: filepath.Join(t.TempDir(), "firn.db"), NoSync: true})
