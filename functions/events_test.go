@@ -34,7 +34,9 @@ func TestEventsAreAnsweredAsRecorded(t *testing.T) {
 	d := deploy(t, nil)
 	c := d.root(t)
 	c.settle(t)
-	c.create(t, "t")
+	for _, name := range []string{"t", "leaving", "parting"} {
+		c.create(t, name)
+	}
 	c.must(t, "POST", "/api/catalog/v1/lake/namespaces", `{"namespace":["sales"]}`)
 	c.must(t, "POST", "/api/catalog/v1/lake/namespaces", `{"namespace":["sales","eu"]}`)
 	c.must(t, "POST", "/api/catalog/v1/lake/namespaces/sales%1Feu/tables", `{"name":"café 100%","schema":{"type":"struct","fields":[]}}`)

@@ -34,18 +34,19 @@ var rights = map[rest.Function]right{
 	rest.Credentials: {read: authority + " ns entry staged share alias member recipient object", list: "grants"},
 
 	// A commit swaps the table's entry and refreshes its copy. One that moves the table, or makes a staged one, also claims
-	// folders (which lists claims, and lets a staged one of the same table give way) and bumps guards.
+	// folders (which lists claims, and lets a staged one of the same table give way) and bumps guards. A transaction also holds
+	// tables as they were read; a change with a key leaves its record.
 	rest.Commit: {
-		read: authority + " ns entry copy staged guard location", list: "grants location",
-		put: "entry copy guard location", remove: "staged location",
+		read: authority + " ns entry copy staged guard location once", list: "grants location",
+		put: "entry copy guard location once", remove: "staged location", check: "entry",
 	},
 
 	// Namespaces, tables and views come, move and go, with their claims, guards and copies. A drop removes where the object is for those
 	// who hold grants on it, a rename rewrites it. A purge hands over to an item of work, which is finished at once if few
 	// files are left, on the condition that the catalog did not change.
 	rest.Catalog: {
-		read: authority + " ns entry copy staged guard location object work", list: "grants ns entry location",
-		put:    "ns entry copy staged guard location object work",
+		read: authority + " ns entry copy staged guard location object work once", list: "grants ns entry location",
+		put:    "ns entry copy staged guard location object work once",
 		remove: "ns entry copy guard location object work", check: "catalog",
 	},
 

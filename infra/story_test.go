@@ -22,15 +22,16 @@ import (
 )
 
 // story does what the recorded conversations leave out: tables in S3, which are vended for and copied; a table that is
-// staged, one that moves, one that is purged while the worker is awake.
+// staged, one that moves, one that is purged while the worker is awake; several that change together, and changes with a key.
 func story(t *testing.T, d *deployed) {
 	t.Helper()
-	var bearer string
+	var bearer, key string
 	ask := func(want int, method, path, body string) map[string]any {
 		t.Helper()
 		r := httptest.NewRequest(method, "http://firn.test"+path, strings.NewReader(body))
 		r.Header.Set("Content-Type", "application/json")
 		r.Header.Set("X-Iceberg-Access-Delegation", "vended-credentials")
+		r.Header.Set("Idempotency-Key", key)
 		if bearer == "" {
 			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		} else {
@@ -70,6 +71,13 @@ func story(t *testing.T, d *deployed) {
 	}
 	ask(200, "POST", tables+"/t", `{"requirements":[],"updates":[{"action":"set-properties","updates":{"a":"b"}}]}`)
 	ask(200, "POST", tables+"/t", `{"requirements":[],"updates":[{"action":"set-location","location":"s3://lake/base/n/elsewhere/deeper"}]}`)
+	key = "017f22e2-79b0-7cc3-98c4-dc0c0c07398f"
+	ask(204, "POST", inLake+"/transactions/commit", `{"table-changes":[{"identifier":{"namespace":["n"],"name":"t"},"updates":[{"action":"set-properties","updates":{"c":"d"}}]},
+		{"identifier":{"namespace":["n"],"name":"gone"},"updates":[]}]}`)
+	key = "017f22e2-79b0-7cc3-98c4-dc0c0c073990"
+	ask(200, "POST", tables, `{"name":"parting",`+table+`}`)
+	key = ""
+	ask(200, "POST", tables+"/parting/unregister", "")
 	create := func(name string, uuid, where any) {
 		ask(200, "POST", tables+"/"+name, `{"requirements":[{"type":"assert-create"}],"updates":[
 			{"action":"assign-uuid","uuid":"`+fmt.Sprint(uuid)+`"},{"action":"upgrade-format-version","format-version":2},{"action":"set-location","location":"`+fmt.Sprint(where)+`"},

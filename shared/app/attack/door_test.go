@@ -62,11 +62,11 @@ func (x *attack) welcome(s site, d door, in string) {
 			at = in
 		}
 	case d.name == "register":
-		d.knock = forgeDoor("location").knock
+		d.knock = forgeDoor("location", false).knock
 		at = s.mine() + "/forged"
-	case d.name == "register with location":
+	case d.name == "register with location" || d.name == "register over another with location":
 		at = s.mine() + "/forged"
-	case strings.HasPrefix(d.name, "register with"):
+	case strings.HasPrefix(d.name, "register"):
 		at = s.mine() + "/forged/clean"
 	}
 	a := d.knock(x, s, at)

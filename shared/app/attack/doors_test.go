@@ -28,27 +28,39 @@ func locationDoors() []door {
 			all = append(all, createDoor(staged, field))
 		}
 	}
-	for _, field := range append([]string{"location"}, pathProperties...) {
-		all = append(all, commitDoor("commit "+field, false, updateOf(field)), firstCommitDoor(field))
+	for _, by := range []way{alone, together} {
+		all = append(all, commitDoors(by)...)
 	}
 	for _, field := range forgeries {
-		all = append(all, forgeDoor(field))
+		all = append(all, forgeDoor(field, false), forgeDoor(field, true))
 	}
 	all = append(all,
-		commitDoor("commit statistics", true, func(at string) []doc {
-			return []doc{{"action": "set-statistics", "snapshot-id": 1, "statistics": doc{"snapshot-id": 1, "statistics-path": at, "file-size-in-bytes": 1, "file-footer-size-in-bytes": 1, "blob-metadata": []doc{}}}}
-		}),
-		commitDoor("commit partition statistics", true, func(at string) []doc {
-			return []doc{{"action": "set-partition-statistics", "partition-statistics": doc{"snapshot-id": 1, "statistics-path": at, "file-size-in-bytes": 1}}}
-		}),
-		commitDoor("commit a snapshot", true, func(at string) []doc {
-			return []doc{{"action": "add-snapshot", "snapshot": doc{"snapshot-id": 1, "sequence-number": 1, "timestamp-ms": 1_800_000_000_000, "manifest-list": at, "schema-id": 0, "summary": doc{"operation": "append"}}}}
-		}),
 		door{name: "register", ops: []string{"iceberg.registerTable"}, file: true, whom: "new", undo: drop("evil"),
 			knock: func(x *attack, s site, at string) answer {
 				return x.send(x.mallory, call{op: "iceberg.registerTable", in: s.catalog, ns: "mine", body: doc{"name": "evil", "metadata-location": at}})
 			}})
 	return append(all, containerDoors()...)
+}
+
+// commitDoors are those of a commit, to one table or of a transaction.
+func commitDoors(by way) []door {
+	var all []door
+	for _, field := range append([]string{"location"}, pathProperties...) {
+		if field != "location" || by.op == alone.op { // a transaction moves no table
+			all = append(all, commitDoor(by, by.name+" "+field, false, updateOf(field)))
+		}
+		all = append(all, firstCommitDoor(by, field))
+	}
+	return append(all,
+		commitDoor(by, by.name+" statistics", true, func(at string) []doc {
+			return []doc{{"action": "set-statistics", "snapshot-id": 1, "statistics": doc{"snapshot-id": 1, "statistics-path": at, "file-size-in-bytes": 1, "file-footer-size-in-bytes": 1, "blob-metadata": []doc{}}}}
+		}),
+		commitDoor(by, by.name+" partition statistics", true, func(at string) []doc {
+			return []doc{{"action": "set-partition-statistics", "partition-statistics": doc{"snapshot-id": 1, "statistics-path": at, "file-size-in-bytes": 1}}}
+		}),
+		commitDoor(by, by.name+" a snapshot", true, func(at string) []doc {
+			return []doc{{"action": "add-snapshot", "snapshot": doc{"snapshot-id": 1, "sequence-number": 1, "timestamp-ms": 1_800_000_000_000, "manifest-list": at, "schema-id": 0, "summary": doc{"operation": "append"}}}}
+		}))
 }
 
 // createDoor makes or stages a table at a location, or with a property that names one.
@@ -80,16 +92,32 @@ func updateOf(field string) func(string) []doc {
 	}
 }
 
+// way is how a commit is sent.
+type way struct {
+	name, op string
+	send     func(x *attack, s site, table string, body doc) answer
+}
+
+var (
+	alone = way{"commit", "iceberg.updateTable", func(x *attack, s site, table string, body doc) answer {
+		return x.send(x.mallory, call{op: "iceberg.updateTable", in: s.catalog, ns: "mine", table: table, body: body})
+	}}
+	together = way{"commit together", "iceberg.commitTransaction", func(x *attack, s site, table string, body doc) answer {
+		body["identifier"] = doc{"namespace": []string{"mine"}, "name": table}
+		return x.send(x.mallory, call{op: "iceberg.commitTransaction", in: s.catalog, body: doc{"table-changes": []doc{body}}})
+	}}
+)
+
 // commitDoor changes the attacker's table "own".
-func commitDoor(name string, file bool, updates func(at string) []doc) door {
-	return door{name: name, ops: []string{"iceberg.updateTable"}, file: file, whom: "own", knock: func(x *attack, s site, at string) answer {
-		return x.send(x.mallory, call{op: "iceberg.updateTable", in: s.catalog, ns: "mine", table: "own", body: doc{"requirements": []doc{}, "updates": updates(at)}})
+func commitDoor(by way, name string, file bool, updates func(at string) []doc) door {
+	return door{name: name, ops: []string{by.op}, file: file, whom: "own", knock: func(x *attack, s site, at string) answer {
+		return by.send(x, s, "own", doc{"requirements": []doc{}, "updates": updates(at)})
 	}}
 }
 
 // firstCommitDoor makes a table by a commit that nothing was staged for.
-func firstCommitDoor(field string) door {
-	return door{name: "first commit " + field, ops: []string{"iceberg.updateTable"}, whom: "new", undo: drop("evil"), knock: func(x *attack, s site, at string) answer {
+func firstCommitDoor(by way, field string) door {
+	return door{name: "first " + by.name + " " + field, ops: []string{by.op}, whom: "new", undo: drop("evil"), knock: func(x *attack, s site, at string) answer {
 		place := s.mine() + "/evil"
 		if field == "location" {
 			place = at
@@ -98,7 +126,7 @@ func firstCommitDoor(field string) door {
 		if field != "location" {
 			body["updates"] = append(body["updates"].([]doc), updateOf(field)(at)...)
 		}
-		return x.send(x.mallory, call{op: "iceberg.updateTable", in: s.catalog, ns: "mine", table: "evil", body: body})
+		return by.send(x, s, "evil", body)
 	}}
 }
 
@@ -115,22 +143,28 @@ func firstCommit(uuid, location string) doc {
 // forgeries are the fields of a metadata file that hold a location.
 var forgeries = append([]string{"location", "manifest-list", "manifests", "statistics", "partition-statistics", "metadata-log"}, pathProperties...)
 
-// forgeDoor registers a metadata file that the attacker wrote into a folder of her own.
-func forgeDoor(field string) door {
+// forgeDoor registers a metadata file that the attacker wrote into a folder of her own, as a new table or over "own".
+func forgeDoor(field string, over bool) door {
 	file := field != "location" && !strings.HasPrefix(field, "write.")
+	if over {
+		return door{name: "register over another with " + field, ops: []string{"iceberg.registerTable"}, file: file, whom: "own", knock: func(x *attack, s site, at string) answer {
+			return register(x, s, doc{"name": "own", "overwrite": true}, forged(s.mine()+"/forged", field, at))
+		}}
+	}
 	return door{name: "register with " + field, ops: []string{"iceberg.registerTable"}, file: file, whom: "new", undo: drop("evil"), knock: func(x *attack, s site, at string) answer {
-		return register(x, s, "evil", forged(s.mine()+"/forged", field, at))
+		return register(x, s, doc{"name": "evil"}, forged(s.mine()+"/forged", field, at))
 	}}
 }
 
 // register writes a metadata file into a folder of the attacker's and registers it.
-func register(x *attack, s site, name string, file doc) answer {
+func register(x *attack, s site, body, file doc) answer {
 	o := folderOf(s.mine() + "/forged/metadata")
 	o.key += "00001-forged.metadata.json"
 	text, err := json.Marshal(file)
 	must(x.t, err)
 	x.put(o.bucket, o.key, string(text))
-	return x.send(x.mallory, call{op: "iceberg.registerTable", in: s.catalog, ns: "mine", body: doc{"name": name, "metadata-location": x.uri(o.String())}})
+	body["metadata-location"] = x.uri(o.String())
+	return x.send(x.mallory, call{op: "iceberg.registerTable", in: s.catalog, ns: "mine", body: body})
 }
 
 // forged is a metadata document with one location in a field; with none if there is no field.

@@ -53,7 +53,7 @@ var fileStories = []story{
 		victim := x.must(200, x.root, call{op: "iceberg.loadTable", in: s.catalog, ns: "theirs", table: "t", plain: true}).text("metadata-location")
 		file := forged(s.mine()+"/forged", "metadata-log", victim)
 		file["properties"] = doc{"write.metadata.delete-after-commit.enabled": "true", "write.metadata.previous-versions-max": "1"}
-		register(x, s, "evil", file).must(x.t, 200)
+		register(x, s, doc{"name": "evil"}, file).must(x.t, 200)
 		for range 3 {
 			a := x.send(x.mallory, call{op: "iceberg.updateTable", in: s.catalog, ns: "mine", table: "evil", body: doc{"updates": []doc{{"action": "set-properties", "updates": doc{"a": noise()[:8]}}}}})
 			a.must(x.t, 200)

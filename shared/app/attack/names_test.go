@@ -45,7 +45,7 @@ var nameDoors = []nameDoor{
 		return x.send(x.mallory, call{op: "iceberg.createTable", in: s.catalog, ns: "mine", body: create(name, nil)})
 	}, dropNamed},
 	{"register", []string{"iceberg.registerTable"}, func(x *attack, s site, name string) answer {
-		return register(x, s, name, forged(s.mine()+"/forged", "", ""))
+		return register(x, s, doc{"name": name}, forged(s.mine()+"/forged", "", ""))
 	}, dropNamed},
 	{"rename", []string{"iceberg.renameTable", "iceberg.loadTable"}, func(x *attack, s site, name string) answer {
 		x.world.send(x.mallory, call{op: "iceberg.createTable", in: s.catalog, ns: "mine", body: create("from", nil)})

@@ -25,6 +25,7 @@ var harmless = map[string]string{
 	"iceberg.viewExists":                  "says yes or no",
 	"iceberg.loadView":                    "tells of a view; vends nothing",
 	"iceberg.dropView":                    "gives a folder back; touches no file",
+	"iceberg.unregisterTable":             "tells of a table and gives its folders back; touches no file, vends nothing",
 	"iceberg.reportMetrics":               "is logged; what the report says is acted on by nobody",
 	"iceberg.listFunctions":               "lists names, of which there are none",
 	"iceberg.loadFunction":                "says that there is none",

@@ -44,8 +44,9 @@ var stagedStories = []story{
 					for _, staged := range []bool{false, true} {
 						x.refused(createDoor(staged, field).knock(x, s, over))
 					}
-					x.refused(firstCommitDoor(field).knock(x, s, over))
-					x.refused(forgeDoor(field).knock(x, s, over))
+					x.refused(firstCommitDoor(alone, field).knock(x, s, over))
+					x.refused(firstCommitDoor(together, field).knock(x, s, over))
+					x.refused(forgeDoor(field, false).knock(x, s, over))
 					x.refused(x.send(x.mallory, call{op: "iceberg.updateTable", in: s.catalog, ns: "mine", table: "other", body: doc{"updates": updateOf(field)(over)}}))
 				}
 			}
