@@ -1,4 +1,4 @@
-// Package catalog holds the use-cases on what a catalog contains: namespaces and tables, their metadata, their keys.
+// Package catalog holds the use-cases on what a catalog contains: namespaces, tables and views, their metadata, their keys.
 //
 // Each reads what it needs in one batch, checks access, computes on values, and writes once, conditionally. It refuses to
 // know any dialect (protocol packages translate), to trust a location (each passes package location, before any effect
@@ -11,6 +11,10 @@
 // refusal (4xx) once the swap may have landed; an acknowledged commit that is lost; a metadata file deleted that a landed
 // or still landing write names. So a lost swap, which is known to have had no effect, is tried again from fresh reads; a
 // swap without a clear answer is looked for, and if it is not found the answer is that the state is unknown.
+//
+// Views are kept, judged, swapped and copied as tables are; nothing is vended for them. A view may move within its
+// namespace, since it leaves no data behind, and dropping it deletes no file: whoever may drop views need not be trusted
+// with files, and what was dropped can be registered again.
 //
 // A missing object is told before a missing right (404 before 403), as Polaris does and its clients expect.
 //
