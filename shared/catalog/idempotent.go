@@ -48,7 +48,7 @@ func (s *Service) Once(ctx context.Context, c lake.Caller, key, request string, 
 func facts[T any](err error) (T, bool) {
 	var known T
 	first, ok := errors.AsType[*store.Replayed](err)
-	if !ok || first.Record.Facts == nil {
+	if !ok || first.Record.Refusal != nil || first.Record.Facts == nil {
 		return known, false
 	}
 	return known, json.Unmarshal(first.Record.Facts, &known) == nil
