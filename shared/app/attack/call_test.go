@@ -34,6 +34,7 @@ type answer struct {
 	op   string
 	code int
 	body []byte
+	tag  string // its ETag
 	keys []key
 }
 
@@ -98,7 +99,7 @@ func (w *world) ask(who person, c call, method, target string) answer {
 	}
 	out := httptest.NewRecorder()
 	w.app.Handler.ServeHTTP(out, r)
-	return answer{c.op, out.Code, out.Body.Bytes(), harvest(out.Body.Bytes())}
+	return answer{c.op, out.Code, out.Body.Bytes(), out.Header().Get("ETag"), harvest(out.Body.Bytes())}
 }
 
 // must sends what has to work.

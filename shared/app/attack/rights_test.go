@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -96,12 +97,28 @@ var rightsStories = []story{
 		}
 	}},
 	{"an answer from before", []string{"iceberg.loadTable"}, func(x *attack) {
-		x.table(x.mallory, "lake", "known", nil)
-		for _, tag := range []string{"*", `W/"0"`} {
-			a := x.send(x.mallory, call{op: "iceberg.loadTable", in: "lake", ns: "mine", table: "known", header: map[string]string{"If-None-Match": tag}})
-			if a.code != 200 || len(a.keys) != 1 {
-				x.t.Errorf("If-None-Match %s: got %d with %d keys, want a fresh key", tag, a.code, len(a.keys))
-			}
+		at, _ := x.table(x.mallory, "lake", "known", nil)
+		reader := x.accomplice("reader", "TABLE_READ_DATA")
+		load := func(who person, tag string, plain bool) answer {
+			return x.send(who, call{op: "iceberg.loadTable", in: "lake", ns: "mine", table: "known", plain: plain, header: map[string]string{"If-None-Match": tag}})
 		}
+		tags := []string{`W/"0"`}
+		for _, a := range []answer{load(x.mallory, `W/"0"`, true), load(reader, `W/"0"`, false)} {
+			tags = append(tags, a.must(x.t, 200).tag)
+		}
+		// A tag of nobody's, of an answer without keys, of somebody else's keys: none stands for keys of one's own.
+		for _, tag := range append(tags, strings.Join(tags, ", ")) {
+			a := load(x.mallory, tag, false)
+			if a.code != 200 || len(a.keys) != 1 {
+				x.t.Fatalf("If-None-Match %s: got %d with %d keys, want a fresh key", tag, a.code, len(a.keys))
+			}
+			x.open(a, at)
+		}
+		x.refused(load(x.mallory, "*", false))
+		own := load(x.mallory, `W/"0"`, false).tag
+		x.must(201, x.root, call{op: "management.revokeGrantFromCatalogRole", vars: vars{"catalogName": "lake", "catalogRoleName": "mallory"},
+			body: doc{"grant": doc{"type": "namespace", "namespace": []string{"mine"}, "privilege": "TABLE_WRITE_DATA"}}})
+		x.tap.take()
+		x.refused(load(x.mallory, own, false)) // who had a right has none by having its answer
 	}},
 }
