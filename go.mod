@@ -4,7 +4,7 @@ go 1.26.0
 
 require (
 	cel.dev/cel-go v0.33.2 // Google's own reading of the conditions that narrow a token, for tests (vend/gcs/gcstest)
-	cloud.google.com/go/auth v0.24.3 // who firn is to Google: AWS roles by federation, or the credentials of this machine (app/gcp)
+	cloud.google.com/go/auth v0.24.3 // who a machine is to Google, as every Google tool finds it (app/gcp/adc)
 	github.com/Azure/azure-sdk-for-go/sdk/azcore v1.24.0 // Azure's clouds, and the transport below azidentity (app/entra)
 	github.com/Azure/azure-sdk-for-go/sdk/azidentity v1.15.0 // tokens of Microsoft Entra, with no secret where AWS vouches (app/entra)
 	github.com/aws/aws-cdk-go/awscdk/v2 v2.220.0 // the deployment as a program (infra, build tag cdk)
@@ -33,6 +33,7 @@ require (
 	github.com/spf13/pflag v1.0.10 // cobra's flags, each also a variable (cli)
 	github.com/tink-crypto/tink-go/v2 v2.9.0 // opens what the client-side boundary seals, for tests (vend/gcs/gcstest)
 	go.etcd.io/bbolt v1.5.0 // the embedded table: one file, crash-safe, in pure Go (kv/bolt)
+	golang.org/x/oauth2 v0.37.0 // who an AWS role is to Google, by federation (app/gcp)
 	golang.org/x/sync v0.24.0 // groups of goroutines that end together (app)
 	golang.org/x/term v0.47.0 // whether output is a terminal (cmd/firn)
 	google.golang.org/genproto/googleapis/api v0.0.0-20261012220534-4341edf3f941 // syntax trees of conditions, for tests (vend/gcs/gcstest)
@@ -45,6 +46,7 @@ require (
 	github.com/Azure/azure-sdk-for-go/sdk/internal v1.13.0 // indirect
 	github.com/AzureAD/microsoft-authentication-library-for-go v1.10.1 // indirect
 	github.com/Masterminds/semver/v3 v3.4.0 // indirect
+	github.com/anishathalye/porcupine v1.3.1 // indirect
 	github.com/antlr4-go/antlr/v4 v4.13.1 // indirect
 	github.com/aws/aws-sdk-go-v2/aws/protocol/eventstream v1.7.26 // indirect
 	github.com/aws/aws-sdk-go-v2/feature/ec2/imds v1.20.7 // indirect

@@ -14,7 +14,8 @@ var never = []string{"firn/shared/kv/bolt", "firn/shared/s3local", "firn/shared/
 
 func TestFunctionsLinkWhatTheyServeAndNoMore(t *testing.T) {
 	const (
-		secret  = "github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+		secret  = "github.com/aws/aws-sdk-go-v2/service/secretsmanager" // of the signing keys, or of storage that a catalog names
+		signing = "firn/shared/token/secretsmanager"
 		s3      = "github.com/aws/aws-sdk-go-v2/service/s3"
 		iam     = "github.com/aws/aws-sdk-go-v2/service/iam"
 		vending = "firn/shared/vend/aws"
@@ -25,9 +26,9 @@ func TestFunctionsLinkWhatTheyServeAndNoMore(t *testing.T) {
 	rows := map[string]struct{ with, without []string }{
 		"token":       {[]string{oauth, secret}, []string{s3, vending, iceberg, manage, iam}},
 		"management":  {[]string{manage, s3, vending, iam}, []string{secret, iceberg, oauth}},
-		"catalog":     {[]string{iceberg, s3, vending}, []string{secret, manage, oauth, iam}},
-		"commit":      {[]string{iceberg, s3, vending}, []string{secret, manage, oauth, iam}},
-		"credentials": {[]string{iceberg, vending}, []string{s3, secret, manage, oauth, iam}},
+		"catalog":     {[]string{iceberg, s3, secret, vending}, []string{signing, manage, oauth, iam}},
+		"commit":      {[]string{iceberg, s3, secret, vending}, []string{signing, manage, oauth, iam}},
+		"credentials": {[]string{iceberg, secret, vending}, []string{s3, signing, manage, oauth, iam}},
 		"worker":      {[]string{s3, secret, vending, iam}, []string{manage, oauth}},
 	}
 	for name, row := range rows {

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 
 	"firn/shared/app/gcp"
+	"firn/shared/app/gcp/adc"
 	"firn/shared/blob"
 	"firn/shared/lake"
 	"firn/shared/vend"
@@ -21,7 +22,7 @@ func addGoogle(ctx context.Context, c Config, vendor *vend.ByStorage, opener *bl
 	if err != nil {
 		return nil, err
 	}
-	var self gcs.Identity = gcp.Here(settings)
+	var self gcs.Identity = adc.Here(settings)
 	if settings.Audience != "" {
 		cloud, err := config.LoadDefaultConfig(ctx)
 		if err != nil {

@@ -20,8 +20,13 @@ const (
 // retryAfter is what clients are told when an issuer of tokens is throttling or away.
 const retryAfter = 2 * time.Second
 
-// translate makes an error of firn's: nothing has an effect yet. Status 0: no answer came.
-func translate(ctx context.Context, status int, err error) error {
+// NoIdentity tells that the server is nobody to Google.
+func NoIdentity(cause error) error {
+	return fault.Of(fault.Unsupported, fault.Credential, "", noIdentity).Because(cause)
+}
+
+// Refused tells why Google gave no token: by the status of its answer, or 0 if none came. Nothing has an effect yet.
+func Refused(ctx context.Context, status int, err error) error {
 	if ctx.Err() != nil {
 		return fault.Of(fault.Timeout, fault.Credential, "", late).Because(errors.Join(ctx.Err(), err))
 	}

@@ -2,15 +2,14 @@ package gcp
 
 import (
 	"context"
-	"log/slog"
 	"net/http"
 	"strings"
 	"sync/atomic"
 
-	"cloud.google.com/go/auth/credentials/externalaccount"
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"golang.org/x/oauth2"
+	"golang.org/x/oauth2/google/externalaccount"
 
-	"firn/shared/fault"
 	"firn/shared/lake"
 	"firn/shared/vend/gcs"
 )
@@ -19,8 +18,8 @@ import (
 // "Workload identity federation with AWS").
 const awsRequest = "urn:ietf:params:aws:token-type:aws4_request"
 
-// cloudPlatform is the scope of firn's own tokens, which get tokens of catalogs' service accounts.
-const cloudPlatform = "https://www.googleapis.com/auth/cloud-platform"
+// CloudPlatform is the scope of firn's own tokens, which get tokens of catalogs' service accounts.
+const CloudPlatform = "https://www.googleapis.com/auth/cloud-platform"
 
 // lifetimeSeconds is what Google gives a service account's token at most.
 const lifetimeSeconds = 3600
@@ -47,10 +46,8 @@ func (f *Federated) Token(ctx context.Context) (gcs.Token, error) {
 		}
 	}
 	client.Transport = w
-	options := &externalaccount.Options{
-		Audience: f.settings.Audience, SubjectTokenType: awsRequest, Scopes: []string{cloudPlatform},
-		AwsSecurityCredentialsProvider: proof{f.aws}, Client: &client,
-		Logger: slog.New(slog.DiscardHandler), // the library would log tokens where a variable tells it to
+	options := externalaccount.Config{
+		Audience: f.settings.Audience, SubjectTokenType: awsRequest, Scopes: []string{CloudPlatform}, AwsSecurityCredentialsSupplier: proof{f.aws},
 	}
 	if f.settings.STS != "" {
 		options.TokenURL = strings.TrimSuffix(f.settings.STS, "/") + "/v1/token"
@@ -64,29 +61,29 @@ func (f *Federated) Token(ctx context.Context) (gcs.Token, error) {
 		options.ServiceAccountImpersonationLifetimeSeconds = lifetimeSeconds
 	}
 	// Made anew each time, it has nothing in its caches.
-	creds, err := externalaccount.NewCredentials(options)
+	source, err := externalaccount.NewTokenSource(context.WithValue(ctx, oauth2.HTTPClient, &client), options)
 	if err != nil {
-		return gcs.Token{}, fault.Of(fault.Unsupported, fault.Credential, "", noIdentity).Because(err)
+		return gcs.Token{}, NoIdentity(err)
 	}
-	token, err := creds.Token(ctx)
+	token, err := source.Token()
 	if err != nil {
-		return gcs.Token{}, translate(ctx, int(w.status.Load()), err)
+		return gcs.Token{}, Refused(ctx, int(w.status.Load()), err)
 	}
-	return gcs.Token{Value: lake.Secret(token.Value), Expires: token.Expiry}, nil
+	return gcs.Token{Value: lake.Secret(token.AccessToken), Expires: token.Expiry}, nil
 }
 
 // proof gives the library the role's keys.
 type proof struct{ aws aws.Config }
 
-var _ externalaccount.AwsSecurityCredentialsProvider = proof{}
+var _ externalaccount.AwsSecurityCredentialsSupplier = proof{}
 
 // AwsRegion is where Google asks AWS whose signature it is.
-func (p proof) AwsRegion(context.Context, *externalaccount.RequestOptions) (string, error) {
+func (p proof) AwsRegion(context.Context, externalaccount.SupplierOptions) (string, error) {
 	return p.aws.Region, nil
 }
 
 // AwsSecurityCredentials are those of this moment.
-func (p proof) AwsSecurityCredentials(ctx context.Context, _ *externalaccount.RequestOptions) (*externalaccount.AwsSecurityCredentials, error) {
+func (p proof) AwsSecurityCredentials(ctx context.Context, _ externalaccount.SupplierOptions) (*externalaccount.AwsSecurityCredentials, error) {
 	c, err := p.aws.Credentials.Retrieve(ctx)
 	if err != nil {
 		return nil, err

@@ -6,8 +6,9 @@
 //
 // # Why
 //
-// Google's own library signs the proof and trades it, because that is protocol outside of what firn is for; its packages
-// without gRPC add some 0.8 MB to a function. Only its caches are not used: they keep a token until it is nearly over,
+// Google's own library signs the proof and trades it, because that is protocol outside of what firn is for: the one that is
+// small (golang.org/x/oauth2), since the newer one brings along templates and RPC, which keep a linker from leaving out
+// what nobody calls. Only its caches are not used: they keep a token until it is nearly over,
 // and what is made of a token lives as long as that.
 //
 // The subject of a federated identity is the ARN of the function's session (google.subject), of which Google takes 127

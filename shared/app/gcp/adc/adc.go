@@ -1,4 +1,6 @@
-package gcp
+// Package adc is who a machine is to Google by its application default credentials, for `firn serve`. Functions do not link
+// it: the library brings along what makes a binary large.
+package adc
 
 import (
 	"context"
@@ -11,7 +13,7 @@ import (
 	"cloud.google.com/go/auth"
 	"cloud.google.com/go/auth/credentials"
 
-	"firn/shared/fault"
+	"firn/shared/app/gcp"
 	"firn/shared/lake"
 	"firn/shared/vend/gcs"
 )
@@ -27,7 +29,7 @@ type Ambient struct {
 var _ gcs.Identity = (*Ambient)(nil)
 
 // Here makes the identity of this machine. It does no I/O.
-func Here(s Settings) *Ambient { return &Ambient{client: s.Client} }
+func Here(s gcp.Settings) *Ambient { return &Ambient{client: s.Client} }
 
 // early is how long before its end the library asks for another token, where its issuer gives one.
 const early = 50 * time.Minute
@@ -36,7 +38,7 @@ const early = 50 * time.Minute
 func (a *Ambient) Token(ctx context.Context) (gcs.Token, error) {
 	creds, err := a.detect()
 	if err != nil {
-		return gcs.Token{}, fault.Of(fault.Unsupported, fault.Credential, "", noIdentity).Because(err)
+		return gcs.Token{}, gcp.NoIdentity(err)
 	}
 	token, err := creds.Token(ctx)
 	if err != nil {
@@ -44,7 +46,7 @@ func (a *Ambient) Token(ctx context.Context) (gcs.Token, error) {
 		if told, ok := errors.AsType[*auth.Error](err); ok && told.Response != nil {
 			status = told.Response.StatusCode
 		}
-		return gcs.Token{}, translate(ctx, status, err)
+		return gcs.Token{}, gcp.Refused(ctx, status, err)
 	}
 	return gcs.Token{Value: lake.Secret(token.Value), Expires: token.Expiry}, nil
 }
@@ -56,7 +58,7 @@ func (a *Ambient) detect() (*auth.Credentials, error) {
 	if a.found != nil {
 		return a.found, nil
 	}
-	found, err := credentials.DetectDefault(&credentials.DetectOptions{Scopes: []string{cloudPlatform}, EarlyTokenRefresh: early, DisableAsyncRefresh: true,
+	found, err := credentials.DetectDefault(&credentials.DetectOptions{Scopes: []string{gcp.CloudPlatform}, EarlyTokenRefresh: early, DisableAsyncRefresh: true,
 		Client: a.client, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return nil, err
