@@ -46,11 +46,8 @@ func (x *session) swap(ctx context.Context, n *store.NamespaceSlot, t *store.Slo
 }
 
 // inLog looks for a version whose swap had no clear answer in the metadata log of the table as it is now: whoever
-// committed after it has logged it. Views log no files.
+// committed after it has logged it. Views log no files, so that none is found.
 func (x *session) inLog(ctx context.Context, n *store.NamespaceSlot, item *lake.Table, b blob.Bucket) bool {
-	if item.View {
-		return false
-	}
 	again := x.Store.Batch(x.caller.Realm)
 	cat := again.Catalog(x.cat.Name)
 	now := again.Table(again.Namespace(cat, n.Levels()), item.Name)
