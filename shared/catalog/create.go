@@ -178,8 +178,12 @@ func (x *session) answerable(id lake.Identifier, t metadata, actions vend.Action
 	if err := x.fits(nil, t); err != nil {
 		return err
 	}
-	_, err := x.vendable(id, planned(id.Name, t), actions)
-	return err
+	h := planned(id.Name, t)
+	all, err := x.vendable(id, h, actions)
+	if err != nil || len(all) == 0 || x.signs != nil {
+		return err
+	}
+	return vend.Check(x.Vendor, &x.cat.Value.Storage, x.grant(id, h, all, actions, "create"))
 }
 
 // made answers for a table that has just been stored: there is no refusing any more.

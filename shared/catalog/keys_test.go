@@ -230,3 +230,38 @@ func TestFirnsOwnKeysOpenTheTableAlone(t *testing.T) {
 		t.Errorf("got a key to %s for a load, want one to read", last.Actions)
 	}
 }
+
+// What the driver cannot scope is known before anything is stored: a refusal leaves no claim behind that keeps others out.
+func TestATableThatCannotBeScopedIsNotMade(t *testing.T) {
+	const outside = `"properties":{"write.data.path":"s3://lake/c/a/elsewhere"}`
+	makes := map[string]func(w *world) error{
+		"create": func(w *world) error {
+			_, err := w.CreateTable(context.Background(), w.admin, "c", []string{"a"}, catalog.Creation{Name: "t", Request: asked(outside)}, vended)
+			return err
+		},
+		"stage": func(w *world) error { _, err := w.stage("t", vended, outside); return err },
+		"register": func(w *world) error {
+			const file = "s3://lake/c/a/t/metadata/00000-x.metadata.json"
+			w.leave(file, document("s3://lake/c/a/t", func(doc map[string]any) {
+				doc["properties"] = map[string]any{"write.data.path": "s3://lake/c/a/elsewhere"}
+			}))
+			_, err := w.register("t", file, vended)
+			return err
+		},
+	}
+	for name, make := range makes {
+		w := newWorld(t)
+		w.vendor.most = 1
+		w.take()
+		expect(t, name, make(w), fault.Invalid)
+		u := w.take()
+		if name == "register" {
+			u.Mints = u.ForClients // to read the file
+		}
+		if !u.quiet() {
+			t.Errorf("%s: got effects %+v", name, u)
+		}
+		_, err := w.as(w.person("bob", "TABLE_CREATE")).create("u", at("s3://lake/c/a/elsewhere"))
+		expect(t, name+": another's table at its place", err, 0)
+	}
+}

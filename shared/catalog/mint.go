@@ -28,7 +28,7 @@ func holderOf(t *lake.Table) holder {
 
 // planned is the holder of a table that is not there yet.
 func planned(name string, t metadata) holder {
-	return holder{name: name, location: t.Location(), paths: pathsOf(t.Property)}
+	return holder{id: lake.NewID(), name: name, location: t.Location(), paths: pathsOf(t.Property)}
 }
 
 // vendable gives the folders that keys for a table open; none where there are no keys to vend. Whoever makes a table asks
@@ -105,13 +105,17 @@ func (x *session) path(ident lake.Identifier, leaf string, h holder) string {
 
 // mint gets a credential of the caller's for folders of a table that were found vendable.
 func (x *session) mint(ctx context.Context, ident lake.Identifier, h holder, all []location.Prefix, actions vend.Actions, why string) (*vend.Credential, error) {
-	c := x.cat.Value
-	cred, err := x.Vendor.Vend(ctx, &c.Storage, vend.Grant{Realm: x.caller.Realm, CatalogID: c.ID, TableID: h.id, Table: ident.String(),
-		Principal: x.who.Name, PrincipalID: x.who.ID, Prefixes: all, Actions: actions, Epoch: epoch(x.me.Principal.Value.Keys, h.keys), Why: why})
+	cred, err := x.Vendor.Vend(ctx, &x.cat.Value.Storage, x.grant(ident, h, all, actions, why))
 	if err != nil {
 		return nil, err
 	}
 	return &cred, nil
+}
+
+// grant says what the caller's key opens.
+func (x *session) grant(ident lake.Identifier, h holder, all []location.Prefix, actions vend.Actions, why string) vend.Grant {
+	return vend.Grant{Realm: x.caller.Realm, CatalogID: x.cat.Value.ID, TableID: h.id, Table: ident.String(), Principal: x.who.Name, PrincipalID: x.who.ID,
+		Prefixes: all, Actions: actions, Epoch: epoch(x.me.Principal.Value.Keys, h.keys), Why: why}
 }
 
 // epoch tells apart what was minted before and after a revocation.

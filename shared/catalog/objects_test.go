@@ -138,9 +138,18 @@ type vendor struct {
 	mu     sync.Mutex
 	minted []vend.Grant
 	plan   func(g vend.Grant) error
+	most   int // folders that it can scope; 0: any number
 }
 
-var _ vend.Vendor = (*vendor)(nil)
+var _ vend.Checker = (*vendor)(nil)
+
+// Check refuses what is more than it can scope, as a driver does before it asks anybody.
+func (v *vendor) Check(_ *lake.Storage, g vend.Grant) error {
+	if v.most > 0 && len(g.Prefixes) > v.most {
+		return fault.Of(fault.Invalid, fault.Credential, "", "A key opens %d folders.", v.most)
+	}
+	return nil
+}
 
 func (v *vendor) Vend(ctx context.Context, s *lake.Storage, g vend.Grant) (vend.Credential, error) {
 	v.mu.Lock()

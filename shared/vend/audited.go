@@ -20,7 +20,10 @@ type Audited struct {
 	Own    lake.ID
 }
 
-var _ Vendor = Audited{}
+var (
+	_ Vendor  = Audited{}
+	_ Checker = Audited{}
+)
 
 // Vend asks the vendor. What is refused is told with the request.
 func (a Audited) Vend(ctx context.Context, storage *lake.Storage, g Grant) (Credential, error) {
@@ -43,3 +46,6 @@ func (a Audited) Vend(ctx context.Context, storage *lake.Storage, g Grant) (Cred
 		slog.String("actions", g.Actions.String()), slog.String("prefixes", strings.Join(prefixes, " ")))
 	return cred, nil
 }
+
+// Check asks the vendor.
+func (a Audited) Check(storage *lake.Storage, g Grant) error { return Check(a.Vendor, storage, g) }

@@ -16,11 +16,31 @@ type ByStorage struct {
 	Azure    Vendor // Azure Data Lake Storage Gen2
 }
 
-var _ Vendor = ByStorage{}
+var (
+	_ Vendor  = ByStorage{}
+	_ Checker = ByStorage{}
+)
 
 // Vend asks the driver of the storage. Storage of type FILE has no keys at all, so nothing can be vended for it:
 // Unsupported.
 func (v ByStorage) Vend(ctx context.Context, storage *lake.Storage, g Grant) (Credential, error) {
+	driver, err := v.driver(storage)
+	if err != nil {
+		return Credential{}, err
+	}
+	return driver.Vend(ctx, storage, g)
+}
+
+// Check asks the driver of the storage.
+func (v ByStorage) Check(storage *lake.Storage, g Grant) error {
+	driver, err := v.driver(storage)
+	if err != nil {
+		return err
+	}
+	return Check(driver, storage, g)
+}
+
+func (v ByStorage) driver(storage *lake.Storage) (Vendor, error) {
 	driver := Vendor(nil)
 	switch {
 	case storage.Embedded():
@@ -35,8 +55,8 @@ func (v ByStorage) Vend(ctx context.Context, storage *lake.Storage, g Grant) (Cr
 		driver = v.Azure
 	}
 	if driver == nil {
-		return Credential{}, fault.Of(fault.Unsupported, fault.Credential, "",
+		return nil, fault.Of(fault.Unsupported, fault.Credential, "",
 			"This server cannot vend credentials for storage of type %s.", storage.Type)
 	}
-	return driver.Vend(ctx, storage, g)
+	return driver, nil
 }

@@ -59,7 +59,10 @@ type Cache struct {
 	most    int
 }
 
-var _ Vendor = (*Cache)(nil)
+var (
+	_ Vendor  = (*Cache)(nil)
+	_ Checker = (*Cache)(nil)
+)
 
 type entry struct {
 	cred        Credential
@@ -210,3 +213,6 @@ func (c *Cache) Forget(ids ...lake.ID) {
 	}
 	clear(c.flights)
 }
+
+// Check asks the vendor.
+func (c *Cache) Check(storage *lake.Storage, g Grant) error { return Check(c.vendor, storage, g) }

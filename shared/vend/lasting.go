@@ -16,7 +16,10 @@ type Lasting struct {
 	Now    func() time.Time
 }
 
-var _ Vendor = Lasting{}
+var (
+	_ Vendor  = Lasting{}
+	_ Checker = Lasting{}
+)
 
 // clockSkew is how far an issuer's clock may be off before what it has just made is taken for something about to end.
 const clockSkew = time.Minute
@@ -33,3 +36,6 @@ func (l Lasting) Vend(ctx context.Context, storage *lake.Storage, g Grant) (Cred
 	}
 	return cred, nil
 }
+
+// Check asks the vendor.
+func (l Lasting) Check(storage *lake.Storage, g Grant) error { return Check(l.Vendor, storage, g) }

@@ -47,7 +47,10 @@ type Shared struct {
 	Log    *slog.Logger
 }
 
-var _ Vendor = Shared{}
+var (
+	_ Vendor  = Shared{}
+	_ Checker = Shared{}
+)
 
 // Vend gives what another instance has minted, as long as it is to be served, or mints.
 func (s Shared) Vend(ctx context.Context, storage *lake.Storage, g Grant) (Credential, error) {
@@ -116,3 +119,6 @@ func (s Shared) warn(ctx context.Context, doing string, err error) {
 		s.Log.WarnContext(ctx, "the shared cache of credentials does not work", "doing", doing, "error", err.Error())
 	}
 }
+
+// Check asks the vendor.
+func (s Shared) Check(storage *lake.Storage, g Grant) error { return Check(s.Vendor, storage, g) }

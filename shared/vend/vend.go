@@ -77,6 +77,21 @@ type Vendor interface {
 	Vend(ctx context.Context, storage *lake.Storage, g Grant) (Credential, error)
 }
 
+// Checker is a Vendor that can tell by itself what it cannot scope. Check asks nobody and has no effect; its errors are those
+// that Vend would give for the same.
+type Checker interface {
+	Check(storage *lake.Storage, g Grant) error
+}
+
+// Check refuses what a Vendor would refuse without asking anybody, for whoever is about to store something that keys are
+// needed for. nil promises nothing.
+func Check(v Vendor, storage *lake.Storage, g Grant) error {
+	if c, ok := v.(Checker); ok {
+		return c.Check(storage, g)
+	}
+	return Validate(storage, g)
+}
+
 // Validate refuses a grant that does not say exactly what it opens, or whose prefixes are not of the storage's kind.
 // Every driver calls it first.
 func Validate(storage *lake.Storage, g Grant) error {

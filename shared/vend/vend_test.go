@@ -1,6 +1,7 @@
 package vend
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -101,3 +102,32 @@ func TestActionsPrint(t *testing.T) {
 		}
 	}
 }
+
+// What a driver refuses by itself is refused through whatever stands before it.
+func TestChecksReachTheDriver(t *testing.T) {
+	refusal := fault.New(fault.Invalid, "too wide")
+	driver := checked{refusal}
+	_, g := testGrant(t)
+	storage := &lake.Storage{Type: lake.GCS}
+	for name, v := range map[string]Vendor{
+		"the driver": driver, "by storage": ByStorage{GCS: driver}, "a cache": NewCache(CacheConfig{Vendor: driver}), "a shared cache": Shared{Vendor: driver},
+		"lasting": Lasting{Vendor: driver}, "audited": Audited{Vendor: driver},
+	} {
+		if err := Check(v, storage, g); err != error(refusal) {
+			t.Errorf("%s: got %v, want the driver's refusal", name, err)
+		}
+	}
+	if err := Check(ByStorage{}, storage, g); !fault.Is(err, fault.Unsupported) {
+		t.Errorf("no driver: got %v, want unsupported", err)
+	}
+	if err := Check(always{}, storage, Grant{}); !fault.Is(err, fault.Invalid) {
+		t.Errorf("a driver that cannot tell: got %v for no grant, want invalid", err)
+	}
+}
+
+type checked struct{ error }
+
+func (c checked) Vend(context.Context, *lake.Storage, Grant) (Credential, error) {
+	return Credential{}, c.error
+}
+func (c checked) Check(*lake.Storage, Grant) error { return c.error }

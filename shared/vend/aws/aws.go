@@ -69,7 +69,10 @@ type Vendor struct {
 	clients *lru.Cache[target, *client]
 }
 
-var _ vend.Vendor = (*Vendor)(nil)
+var (
+	_ vend.Vendor  = (*Vendor)(nil)
+	_ vend.Checker = (*Vendor)(nil)
+)
 
 // New makes a vendor. It does no I/O.
 func New(c Config) (*Vendor, error) {
@@ -94,9 +97,6 @@ func New(c Config) (*Vendor, error) {
 
 // Vend mints a key by one AssumeRole. The credential's ID is the session's name (package session).
 func (v *Vendor) Vend(ctx context.Context, storage *lake.Storage, g vend.Grant) (vend.Credential, error) {
-	if err := vend.Validate(storage, g); err != nil {
-		return vend.Credential{}, err
-	}
 	input, err := v.input(storage, g)
 	if err != nil {
 		return vend.Credential{}, err
@@ -126,8 +126,17 @@ func full(output *sts.AssumeRoleOutput) int32 {
 	return max(aws.ToInt32(output.SessionTokenUtilization), aws.ToInt32(output.PackedPolicySize))
 }
 
+// Check makes the request, which has the policy, and does not send it.
+func (v *Vendor) Check(storage *lake.Storage, g vend.Grant) error {
+	_, err := v.input(storage, g)
+	return err
+}
+
 // input is the whole request, made without I/O.
 func (v *Vendor) input(storage *lake.Storage, g vend.Grant) (*sts.AssumeRoleInput, error) {
+	if err := vend.Validate(storage, g); err != nil {
+		return nil, err
+	}
 	p, err := profileOf(storage)
 	if err != nil {
 		return nil, err

@@ -57,7 +57,10 @@ type Vendor struct {
 	keys     *keyring
 }
 
-var _ vend.Vendor = (*Vendor)(nil)
+var (
+	_ vend.Vendor  = (*Vendor)(nil)
+	_ vend.Checker = (*Vendor)(nil)
+)
 
 // maxDuration is the longest life of a SAS: that of other stores' keys.
 const maxDuration = 12 * time.Hour
@@ -76,16 +79,28 @@ func New(c Config) (*Vendor, error) {
 	return &Vendor{duration: c.Duration, keys: newKeyring(c)}, nil
 }
 
-// Vend signs a SAS for the grant's one folder.
-func (v *Vendor) Vend(ctx context.Context, storage *lake.Storage, g vend.Grant) (vend.Credential, error) {
+// scope gives the one folder that a SAS can open, and the account that it is in.
+func scope(storage *lake.Storage, g vend.Grant) (location.Prefix, adlsrest.Account, error) {
 	if err := vend.Validate(storage, g); err != nil {
-		return vend.Credential{}, err
+		return location.Prefix{}, adlsrest.Account{}, err
 	}
 	folder, err := oneFolder(storage, g)
 	if err != nil {
-		return vend.Credential{}, err
+		return location.Prefix{}, adlsrest.Account{}, err
 	}
 	account, err := adlsrest.AccountOf(folder.Account())
+	return folder, account, err
+}
+
+// Check finds the folder and the account.
+func (v *Vendor) Check(storage *lake.Storage, g vend.Grant) error {
+	_, _, err := scope(storage, g)
+	return err
+}
+
+// Vend signs a SAS for the grant's one folder.
+func (v *Vendor) Vend(ctx context.Context, storage *lake.Storage, g vend.Grant) (vend.Credential, error) {
+	folder, account, err := scope(storage, g)
 	if err != nil {
 		return vend.Credential{}, err
 	}

@@ -80,7 +80,10 @@ type Vendor struct {
 	accounts *accounts
 }
 
-var _ vend.Vendor = (*Vendor)(nil)
+var (
+	_ vend.Vendor  = (*Vendor)(nil)
+	_ vend.Checker = (*Vendor)(nil)
+)
 
 // New makes a vendor. It does no I/O.
 func New(c Config) (*Vendor, error) {
@@ -102,16 +105,28 @@ func New(c Config) (*Vendor, error) {
 	return v, err
 }
 
-// Vend narrows the token of the catalog's service account, or of firn itself where the catalog names none.
-func (v *Vendor) Vend(ctx context.Context, storage *lake.Storage, g vend.Grant) (vend.Credential, error) {
+// rulesFor gives the boundary that narrows a token to the grant.
+func rulesFor(storage *lake.Storage, g vend.Grant) ([]rule, error) {
 	if err := vend.Validate(storage, g); err != nil {
-		return vend.Credential{}, err
+		return nil, err
 	}
 	rules, err := boundary(g)
 	if err != nil {
-		return vend.Credential{}, err
+		return nil, err
 	}
-	if err := checkAccount(storage.GCSServiceAccount); err != nil {
+	return rules, checkAccount(storage.GCSServiceAccount)
+}
+
+// Check makes the boundary.
+func (v *Vendor) Check(storage *lake.Storage, g vend.Grant) error {
+	_, err := rulesFor(storage, g)
+	return err
+}
+
+// Vend narrows the token of the catalog's service account, or of firn itself where the catalog names none.
+func (v *Vendor) Vend(ctx context.Context, storage *lake.Storage, g vend.Grant) (vend.Credential, error) {
+	rules, err := rulesFor(storage, g)
+	if err != nil {
 		return vend.Credential{}, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, v.config.Timeout)

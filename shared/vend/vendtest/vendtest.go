@@ -243,6 +243,9 @@ func (s Store) refusals(t *testing.T) {
 
 func (s Store) refused(t *testing.T, g vend.Grant) {
 	t.Helper()
+	if err := vend.Check(s.Vendor, s.Storage, g); !fault.Is(err, fault.Invalid) {
+		t.Errorf("before it is asked for: got %v, want an error of kind invalid", err)
+	}
 	cred, err := s.Vendor.Vend(t.Context(), s.Storage, g)
 	if !fault.Is(err, fault.Invalid) || cred != (vend.Credential{}) {
 		t.Errorf("got %v and %v, want no credential and an error of kind invalid", cred, err)
