@@ -241,6 +241,12 @@ func TestParseViewRefuses(t *testing.T) {
 	}
 }
 
+// withCatalog adds a version that differs from another of its kind by its default catalog alone.
+func withCatalog(name string) string {
+	version := strings.Replace(viewVersionJSON(3, 0, "spark", "select 3"), `"summary"`, `"default-catalog":"`+name+`","summary"`, 1)
+	return `{"action":"add-view-version","view-version":` + version + `}`
+}
+
 func TestApplyView(t *testing.T) {
 	rows := []struct {
 		name, updates string
@@ -267,9 +273,17 @@ func TestApplyView(t *testing.T) {
 			addAndSet(viewVersionJSON(3, -1, "spark", "select 3"))[1:], "1 2 [3] | 1 2 3"},
 		{"a version of a schema that another has just added", `[{"action":"add-schema","schema":{"type":"struct","fields":[{"id":1,"name":"x","required":false,"type":"int"}]}},` +
 			addAndSet(viewVersionJSON(3, -1, "spark", "select 3"))[1:], "1 2 [3] | 1 2 3"},
+		{"the same but for the schema", `[{"action":"add-schema","schema":{"type":"struct","fields":[]}},` + addAndSet(viewVersionJSON(3, 1, "spark", "select 2"))[1:], "1 2 [3] | 1 2 3"},
+		{"twice the same but for the default catalog", `[` + withCatalog("c") + `,` + withCatalog("d") + `]`, "1 [2] 3 4 | 1 2"},
+		{"twice the same default catalog", `[` + withCatalog("c") + `,` + withCatalog("c") + `]`, "1 [2] 3 | 1 2"},
 		{"twice the same", `[{"action":"add-view-version","view-version":` + viewVersionJSON(3, 0, "spark", "select 3") + `},` + addAndSet(viewVersionJSON(4, 0, "spark", "select 3"))[1:], "1 2 [3] | 1 2 3"},
 	}
-	base := mustReplace(t, makeView(t), addAndSet(viewVersionJSON(2, 0, "spark", "select 2")))
+	second := viewVersionJSON(2, 0, "spark", "select 2")
+	base := mustReplace(t, makeView(t), addAndSet(second))
+	for name, edit := range map[string][2]string{
+		"another namespace": {`["n"]`, `["m"]`}, "another summary": {`"engine-name":"e"`, `"engine-name":"f"`}, "a default catalog": {`"summary"`, `"default-catalog":"c","summary"`}} {
+		rows = append(rows, struct{ name, updates, want string }{"the same but for " + name, addAndSet(strings.Replace(second, edit[0], edit[1], 1)), "1 2 [3] | 1 2 3"})
+	}
 	before := string(base.Bytes())
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
@@ -304,6 +318,8 @@ func TestApplyViewRefuses(t *testing.T) {
 		{"a version that is not there", `[{"action":"set-current-view-version","view-version-id":9}]`, fault.Argument, "Cannot set current version to unknown version: 9"},
 		{"the last version of none", `[{"action":"set-current-view-version","view-version-id":-1}]`, fault.Invalid, "Cannot set last version id: no current version id has been set"},
 		{"the last version, which was there", addAndSet(viewVersionJSON(2, 0, "spark", "select 1")), fault.Invalid, "Cannot set last version id: no current version id has been set"},
+		{"the last version, which was there, behind a new one", `[` + withCatalog("c") + `,` + addAndSet(viewVersionJSON(2, 0, "spark", "select 1"))[1:], fault.Invalid,
+			"Cannot set last version id: no current version id has been set"},
 		{"the last schema of none", addAndSet(viewVersionJSON(2, -1, "spark", "select 2")), fault.Invalid, "Cannot set last added schema: no schema has been added"},
 		{"a schema that is not there", addAndSet(viewVersionJSON(2, 7, "spark", "select 2")), fault.Argument, "Cannot add version with unknown schema: 7"},
 		{"a dialect twice", addAndSet(viewVersionJSON(2, 0, "trino", "select 2", "TRINO", "select 3")), fault.Argument, "Invalid view version: Cannot add multiple queries for dialect trino"},
@@ -369,6 +385,13 @@ func TestViewVersionsExpire(t *testing.T) {
 		{"the log begins behind the last that is gone", makeView(t, keep("2")), []string{addAndSet(viewVersionJSON(2, 0, "spark", "2")),
 			`[{"action":"set-current-view-version","view-version-id":1}]`, addAndSet(viewVersionJSON(3, 0, "spark", "3"))}, "2 [3] | 3"},
 	}
+	descending := strings.Replace(string(mustReplace(t, makeView(t), add(2, 3)).Bytes()), `"versions":[`, `"versions":[`+viewVersionJSON(4, 0, "spark", "select 4")+`,`, 1)
+	rows = append(rows, struct {
+		name  string
+		view  *iceberg.View
+		steps []string
+		want  string
+	}{"the oldest go first, however they are listed", mustParseView(t, []byte(descending)), []string{`[{"action":"set-properties","updates":{"version.history.num-entries":"2"}}]`}, "4 [1] | 1"})
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
 			v := row.view
