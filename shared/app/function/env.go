@@ -62,8 +62,8 @@ func Published(e *Env) func(context.Context) (*token.Keys, error) {
 	}
 }
 
-// maxAnswer is how large a table's metadata may become: what the gateway carries, 6 MB as text within JSON, less what
-// quoting and the rest of the answer add.
+// maxAnswer is how large a table's metadata may become, packed for clients that take it so: what the gateway carries, 6 MB as
+// text within JSON, less what quoting or base64 (a third) and the rest of the answer add.
 const maxAnswer = 4 << 20
 
 // open reads the environment. Reading the keys warms the client of the table (or of the secret) while the function is
