@@ -7,6 +7,7 @@ require (
 	cloud.google.com/go/auth v0.24.3 // who a machine is to Google, as every Google tool finds it (app/gcp/adc)
 	github.com/Azure/azure-sdk-for-go/sdk/azcore v1.24.0 // Azure's clouds, and the transport below azidentity (app/entra)
 	github.com/Azure/azure-sdk-for-go/sdk/azidentity v1.15.0 // tokens of Microsoft Entra, with no secret where AWS vouches (app/entra)
+	github.com/anishathalye/porcupine v1.3.1 // judges histories of concurrent commits, for tests (app/fire)
 	github.com/aws/aws-cdk-go/awscdk/v2 v2.220.0 // the deployment as a program (infra, build tag cdk)
 	github.com/aws/aws-lambda-go v1.55.1 // the events of Lambda functions, and the loop that takes them (lambdahttp)
 	github.com/aws/aws-sdk-go-v2 v1.47.7 // the AWS clients: configuration, signing, errors
@@ -46,7 +47,6 @@ require (
 	github.com/Azure/azure-sdk-for-go/sdk/internal v1.13.0 // indirect
 	github.com/AzureAD/microsoft-authentication-library-for-go v1.10.1 // indirect
 	github.com/Masterminds/semver/v3 v3.4.0 // indirect
-	github.com/anishathalye/porcupine v1.3.1 // indirect
 	github.com/antlr4-go/antlr/v4 v4.13.1 // indirect
 	github.com/aws/aws-sdk-go-v2/aws/protocol/eventstream v1.7.26 // indirect
 	github.com/aws/aws-sdk-go-v2/feature/ec2/imds v1.20.7 // indirect

@@ -118,10 +118,12 @@ func owner(id lake.ID) string { return string(id) + ":" }
 
 // write applies the changes, all or none. Where the driver cannot say whether they landed, the first operation's item
 // says it: the tag that was put, or the object that was made there, can be there by this write alone; and what should go
-// and is gone cannot come back by a delete that is still under way. (What can also move must not be deleted first.)
+// and is gone cannot come back by a delete that is still under way. (What can also move must not be deleted first.) Of a
+// request with a key the record alone says it: what looks done may be another's, and the request's other tries are told by
+// the record.
 func (s *Store) write(ctx context.Context, ops ...kv.Op) error {
 	err := s.send(ctx, ops)
-	if !fault.Is(err, fault.StateUnknown) {
+	if !fault.Is(err, fault.StateUnknown) || s.reserved() > 0 {
 		return err
 	}
 	found, readErr := s.db.Get(ctx, []kv.Key{ops[0].Item.Key})

@@ -198,7 +198,7 @@ func (s *Store) DropTable(ctx context.Context, n *NamespaceSlot, old *Slot[lake.
 		return s.write(ctx, append(more, ops...)...) // the work proves that it was this drop
 	}
 	err := s.send(ctx, append(ops, release(n.place, t.ID, t.Claims)...))
-	if fault.Is(err, fault.StateUnknown) && s.dropped(ctx, old.key, objectKey(n.place.realm, t.ID)) {
+	if fault.Is(err, fault.StateUnknown) && s.reserved() == 0 && s.dropped(ctx, old.key, objectKey(n.place.realm, t.ID)) {
 		return nil
 	}
 	return err
@@ -238,10 +238,11 @@ func (s *Store) RenameTable(ctx context.Context, from *NamespaceSlot, old *Slot[
 	if err != nil {
 		return err
 	}
-	err = s.write(ctx, first, second, where,
+	// The claim, whose tag is of this write alone, comes before the entry: another rename to the same name puts the same entry.
+	err = s.write(ctx, where, second, first,
 		remove(old.key, kv.Match(old.Tag)), remove(from.place.nameKey(old.Value.Name), kv.Prefix(owner(next.ID))),
 		remove(from.place.copyKey(old.Value.Name), kv.Always()), bump(to.place, to.seatAt(len(to.chain))))
-	if i, there := failedAt(err); i == 0 || i == 1 {
+	if i, there := failedAt(err); i == 1 || i == 2 {
 		return taken(there, to, name, kind)
 	}
 	return err
