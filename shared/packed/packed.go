@@ -65,9 +65,6 @@ func Pack(text []byte) *Text {
 // Len gives the bytes that it takes compressed.
 func (t *Text) Len() int { return len(t.flate) }
 
-// Size gives the bytes of the text.
-func (t *Text) Size() int { return t.size }
-
 // final is an empty block that ends a stream.
 var final = []byte{1, 0, 0, 0xff, 0xff}
 

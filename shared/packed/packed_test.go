@@ -30,9 +30,6 @@ func TestAnswersAreOneMember(t *testing.T) {
 			head, tail := bytes.Repeat([]byte("h"), around), bytes.Repeat([]byte("t"), around)
 			t.Run(fmt.Sprint(name, " between ", around), func(t *testing.T) {
 				packedText := packed.Pack(text)
-				if packedText.Size() != len(text) {
-					t.Errorf("got size %d, want %d", packedText.Size(), len(text))
-				}
 				whole := bytes.Join(packed.Gzip(head, packedText, tail), nil)
 				from := bytes.NewReader(whole)
 				r, err := stdgzip.NewReader(from)
@@ -66,8 +63,8 @@ func TestTextsAreStoredAndInflated(t *testing.T) {
 		if err != nil || !bytes.Equal(got, text) {
 			t.Errorf("%s: got %d bytes, %v, want the text of %d", name, len(got), err, len(text))
 		}
-		if back.Len() == 0 || back.Size() != len(text) {
-			t.Errorf("%s: got %d bytes for %d, want some for %d", name, back.Len(), back.Size(), len(text))
+		if n := len(stored) - back.Len() - len("before"); n < 1 || n > 16 {
+			t.Errorf("%s: got %d bytes of blocks in %d, want all but the head", name, back.Len(), len(stored))
 		}
 	}
 }

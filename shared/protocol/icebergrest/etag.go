@@ -9,20 +9,17 @@ import (
 	"firn/shared/rest"
 )
 
-// varying are the request's headers, beside the encoding, that an answer with a tag depends on.
-const varying = delegationHeader
-
 // tagged puts the entity tag on an answer that has one: weak, since the same document may be packed or not.
 func tagged(a rest.Answer, tag string) rest.Answer {
 	if tag == "" {
 		return a
 	}
-	return a.With("ETag", `W/"`+tag+`"`).With("Vary", varying)
+	return a.With("ETag", `W/"`+tag+`"`).With("Vary", delegationHeader)
 }
 
-// unchanged answers that the client has what it asks for. Whatever keys it has it keeps, and so do no caches.
+// unchanged answers that the client has what it asks for. The keys that it has it keeps, and no cache does.
 func unchanged(tag string, d catalog.Delegation) rest.Answer {
-	a := tagged(rest.Empty(http.StatusNotModified), tag).With("Vary", "Accept-Encoding, "+varying)
+	a := tagged(rest.Empty(http.StatusNotModified), tag).With("Vary", "Accept-Encoding, "+delegationHeader)
 	if d.Asked() {
 		return a.NoStore()
 	}
