@@ -67,6 +67,7 @@ var bodies = map[string]string{
 	"iceberg.registerTable":                       `{"name":"new","metadata-location":"s3://lake/wh/n/t/metadata/x.metadata.json"}`,
 	"iceberg.updateTable":                         `{"updates":[{"action":"set-properties","updates":{"a":"b"}}]}`,
 	"iceberg.reportMetrics":                       `{"report-type":"scan-report","metrics":{}}`,
+	"iceberg.commitTransaction":                   `{"table-changes":[{"identifier":{"namespace":["n"],"name":"t"},"requirements":[],"updates":[{"action":"set-properties","updates":{"a":"b"}}]}]}`,
 	"iceberg.signRequest":                         `{"region":"us-east-1","uri":"http://127.0.0.1:1/lake/wh/n/t/data/a","method":"GET","headers":{}}`,
 	"iceberg.createView":                          `{"name":"new",` + viewFields + `}`,
 	"iceberg.registerView":                        `{"name":"new","metadata-location":"s3://lake/wh/n/v/metadata/x.metadata.json"}`,
