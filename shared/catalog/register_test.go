@@ -1,11 +1,15 @@
 package catalog_test
 
 import (
+	"context"
+	"fmt"
 	"strings"
 	"testing"
 
 	"firn/shared/catalog"
 	"firn/shared/fault"
+	"firn/shared/kv/faulty"
+	"firn/shared/lake"
 	"firn/shared/vend"
 )
 
@@ -84,6 +88,139 @@ func TestRegisterWhatWasDropped(t *testing.T) {
 	}
 	_, err = w.register("v", done.MetadataLocation, catalog.Delegation{})
 	expect(t, "register it twice", err, fault.Forbidden)
+}
+
+func (w *world) over(who lake.Caller, name, file string, d catalog.Delegation) (catalog.Loaded, error) {
+	return w.RegisterTable(context.Background(), who, "c", []string{"a"}, catalog.Registration{Name: name, File: file, Overwrite: true}, d)
+}
+
+func TestRegisterOverATable(t *testing.T) {
+	w := newWorld(t)
+	first, err := w.create("t", `"location":"s3://lake/c/a/t"`)
+	w.must(err)
+	second, err := w.commit("t", put("mine", "1"))
+	w.must(err)
+	_, _, slot := w.entry()
+	for _, file := range []string{first.MetadataLocation, second.MetadataLocation} {
+		_, err = w.over(w.admin, "t", file, vended)
+		w.must(err)
+		w.whole("t")
+		if _, is, _ := w.load("t"); is != file || w.has("t", "mine") != (file == second.MetadataLocation) {
+			t.Errorf("got %s, want %s", is, file)
+		}
+	}
+	if _, _, now := w.entry(); now.Value.ID != slot.Value.ID || now.Value.Version != 4 {
+		t.Errorf("got %+v, want the table of before", now.Value)
+	}
+	next, err := w.commit("t", put("more", "1"))
+	w.must(err)
+	if !strings.Contains(next.MetadataLocation, "/00002-") {
+		t.Errorf("got %s for the next version, want it to count on", next.MetadataLocation)
+	}
+	w.leave("s3://lake/c/a/far/metadata/00003-x.metadata.json", document("s3://lake/c/a/far", nil))
+	_, err = w.over(w.admin, "t", "s3://lake/c/a/far/metadata/00003-x.metadata.json", vended)
+	w.must(err)
+	for _, taken := range []string{"s3://lake/c/a/t/x", "s3://lake/c/a/far/x"} { // what it had and what it has
+		_, err = w.create("u", `"location":"`+taken+`"`)
+		expect(t, "a table in "+taken, err, fault.Forbidden)
+	}
+	_, err = w.over(w.admin, "new", "s3://lake/c/a/far/metadata/00003-x.metadata.json", vended)
+	expect(t, "over nothing, a folder that is taken", err, fault.Forbidden)
+	w.must(w.drop("t", false))
+	_, err = w.over(w.admin, "new", "s3://lake/c/a/far/metadata/00003-x.metadata.json", vended)
+	expect(t, "over nothing", err, 0)
+	w.must(w.viewMade("v"))
+	_, err = w.over(w.admin, "v", first.MetadataLocation, vended)
+	expect(t, "over a view", err, fault.Exists)
+	w.alter(func(c *lake.Catalog) { c.Type = lake.External })
+	_, err = w.over(w.admin, "new", first.MetadataLocation, catalog.Delegation{})
+	expect(t, "in an external catalog", err, fault.Malformed)
+}
+
+// The file may have been the table's once: that it is known proves nothing of a write whose answer is lost.
+func TestRegisterOverATableInDoubt(t *testing.T) {
+	for _, row := range []struct {
+		name string
+		f    faulty.Fault
+		want fault.Kind
+		mine bool
+	}{
+		{"its request is lost", faulty.Fault{Lose: faulty.Request}, fault.StateUnknown, true},
+		{"its answer is lost", faulty.Fault{Lose: faulty.Answer}, 0, false},
+	} {
+		w := newWorld(t)
+		first, err := w.create("t")
+		w.must(err)
+		_, err = w.commit("t", put("mine", "1"))
+		w.must(err)
+		w.db.Next(faulty.Write, row.f)
+		_, err = w.over(w.admin, "t", first.MetadataLocation, catalog.Delegation{})
+		expect(t, row.name, err, row.want)
+		if w.has("t", "mine") != row.mine {
+			t.Errorf("%s: got the version before: %v, want %v", row.name, !w.has("t", "mine"), !row.mine)
+		}
+	}
+}
+
+func TestRegisterOverATableNeedsItsRights(t *testing.T) {
+	w := newWorld(t)
+	first, err := w.create("t")
+	w.must(err)
+	for i, row := range []struct {
+		privileges string
+		d          catalog.Delegation
+		want       fault.Kind
+	}{
+		{"TABLE_CREATE TABLE_WRITE_DATA", catalog.Delegation{}, fault.Forbidden},
+		{"TABLE_FULL_METADATA", catalog.Delegation{}, 0},
+		{"TABLE_FULL_METADATA", vended, fault.Forbidden},
+		{"TABLE_FULL_METADATA TABLE_READ_DATA", vended, 0},
+	} {
+		who := w.person(fmt.Sprint("p", i), strings.Fields(row.privileges)...)
+		_, err := w.over(who, "t", first.MetadataLocation, row.d)
+		expect(t, row.privileges, err, row.want)
+	}
+}
+
+func TestUnregister(t *testing.T) {
+	w := newWorld(t)
+	_, err := w.create("t")
+	w.must(err)
+	last, err := w.commit("t", put("mine", "1"))
+	w.must(err)
+	for i, row := range []struct {
+		privileges string
+		want       fault.Kind
+	}{{"TABLE_DROP", fault.Forbidden}, {"TABLE_READ_PROPERTIES", fault.Forbidden}, {"TABLE_DROP TABLE_READ_PROPERTIES", 0}, {"TABLE_DROP TABLE_READ_PROPERTIES", fault.NotFound}} {
+		files := len(w.stored())
+		who := w.person(fmt.Sprint("p", i), strings.Fields(row.privileges)...)
+		got, err := w.UnregisterTable(t.Context(), who, "c", table("t"))
+		expect(t, row.privileges, err, row.want)
+		if err == nil && (got.MetadataLocation != last.MetadataLocation || string(got.Metadata) != string(last.Metadata)) {
+			t.Errorf("got %s, want %s", got.MetadataLocation, last.MetadataLocation)
+		}
+		if len(w.stored()) != files {
+			t.Errorf("got %d files, want the %d of before", len(w.stored()), files)
+		}
+	}
+	if len(w.revoked) == 0 {
+		t.Error("keys for the table go on")
+	}
+	_, err = w.register("t", last.MetadataLocation, catalog.Delegation{})
+	expect(t, "register it again", err, 0)
+}
+
+// What is answered is what was removed: a commit that comes in between is in the answer.
+func TestUnregisterThatIsOvertaken(t *testing.T) {
+	w := newWorld(t)
+	_, err := w.create("t")
+	w.must(err)
+	w.db.Next(faulty.Write, faulty.Fault{Before: func() { _, err := w.commit("t", put("late", "1")); w.must(err) }})
+	got, err := w.UnregisterTable(t.Context(), w.admin, "c", table("t"))
+	w.must(err)
+	if !strings.Contains(string(got.Metadata), `"late"`) {
+		t.Errorf("got %s without the commit before it", got.Metadata)
+	}
 }
 
 // A table whose metadata file is elsewhere is read there, and written in its own folder.

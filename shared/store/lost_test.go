@@ -29,6 +29,7 @@ var changes = []struct {
 	{"commit staged table", seq(home, mkStaged("a", "t", "s3://lake/c/a/t")), endStaged("a", "t", "s3://lake/c/a/t"), mkTable("a", "t", ""), tableAt("a", "t", "s3://lake/c/a/t", 1)},
 	{"commit", seq(home, mkTable("a", "t", "s3://lake/c/a/t")), grow("a", "t"), rmTable("a", "t"), tableAt("a", "t", "s3://lake/c/a/t", 2)},
 	{"commit with a folder", seq(home, mkTable("a", "t", "s3://lake/c/a/t")), grow("a", "t", "s3://lake/c/d"), mkTable("a", "u", "s3://lake/c/d"), tableAt("a", "t", "s3://lake/c/a/t", 2)},
+	{"transaction", seq(home, mkTable("a", "t", "s3://lake/c/a/t")), both("a", "t", "n", "s3://lake/c/a/n"), mkTable("a", "n", ""), tableAt("a", "n", "s3://lake/c/a/n", 1)},
 	{"rename table", seq(homes, mkTable("a", "t", "s3://lake/c/a/t")), mvTable("a", "t", "b", "u"), mkTable("b", "u", ""), tableAt("b", "u", "s3://lake/c/a/t", 2)},
 	{"drop table", seq(home, mkTable("a", "t", "s3://lake/c/a/t")), rmTable("a", "t"), mvTable("a", "t", "a", "u"), seqNot("a", "t", "u")},
 	{"purge table", seq(home, mkTable("a", "t", "s3://lake/c/a/t")), purge("a", "t"), rmTable("a", "t"), working},

@@ -222,6 +222,45 @@ var races = []race{
 				w.t.Errorf("got %+v, want version 3 with two before it", t.Value)
 			}
 		}},
+	{name: "a transaction and a commit both count", setup: seq(home, mkTable("a", "t", "")), a: both("a", "t", "n", "s3://lake/c/a/n"), b: grow("a", "t"), both: true,
+		then: func(w *world, _, _ error) {
+			_, t := w.table("c", "a", "t")
+			if _, n := w.table("c", "a", "n"); t.Value.Version != 3 || n.Value == nil {
+				w.t.Errorf("got %+v and %+v, want version 3, and the new table", t.Value, n.Value)
+			}
+		}},
+	{name: "a transaction commits to no dropped table", setup: seq(home, mkTable("a", "t", "")), a: both("a", "t", "n", "s3://lake/c/a/n"), b: rmTable("a", "t"), both: true,
+		loser: notThere, then: func(w *world, a, _ error) {
+			if _, n := w.table("c", "a", "n"); (n.Value != nil) != (a == nil) {
+				w.t.Errorf("the transaction got %v, and the new table is %+v", a, n.Value)
+			}
+		}},
+	{name: "a transaction makes no table in a dropped namespace", setup: seq(homes, mkTable("b", "t", "")),
+		a: apartBoth("b", "t", "a", "n"), b: rmNS("a"), loser: notThere},
+	{name: "a name that a transaction takes is one table", setup: seq(home, mkTable("a", "t", "")),
+		a: both("a", "t", "n", "s3://lake/c/a/n"), b: mkTable("a", "n", "s3://lake/c/a/else"), loser: nameTaken},
+	{name: "a transaction's new folder and another's have one winner", setup: seq(home, mkTable("a", "t", "")),
+		a: both("a", "t", "n", "s3://lake/c/a/n"), b: mkTable("a", "u", "s3://lake/c/a/n/u"), loser: overlap},
+	{name: "a transaction's new folders, one of them elsewhere, and another's have one winner", setup: home,
+		a: together(touched{ns: "a", name: "n", loc: "s3://lake/c/a/n"}, touched{ns: "a", name: "m", loc: "s3://lake/c/free/m"}),
+		b: mkTable("a", "u", "s3://lake/c/a/n/u"), loser: overlap},
+	{name: "two transactions' new folders have one winner", setup: seq(home, mkTable("a", "t", ""), mkTable("a", "u", "")),
+		a: both("a", "t", "n", "s3://lake/c/a/n"), b: both("a", "u", "m", "s3://lake/c/a/n/m"), loser: overlap},
+	{name: "two transactions in other orders both count", setup: seq(home, mkTable("a", "t", ""), mkTable("a", "u", "")),
+		a: pair("a", "t", "u"), b: pair("a", "u", "t"), both: true,
+		then: func(w *world, _, _ error) {
+			_, t := w.table("c", "a", "t")
+			if _, u := w.table("c", "a", "u"); t.Value.Version != 3 || u.Value.Version != 3 {
+				w.t.Errorf("got versions %d and %d, want both at 3", t.Value.Version, u.Value.Version)
+			}
+		}},
+	{name: "what a transaction holds is as it was read", setup: seq(home, mkTable("a", "t", ""), mkTable("a", "u", "")),
+		a: holding("a", "t", "u"), b: grow("a", "u"), both: true,
+		then: func(w *world, _, _ error) {
+			if _, t := w.table("c", "a", "t"); t.Value.Version != 2 {
+				w.t.Errorf("got version %d, want 2", t.Value.Version)
+			}
+		}},
 	{name: "a table is dropped once", setup: seq(home, mkTable("a", "t", "")), a: purge("a", "t"), b: rmTable("a", "t"), loser: notThere},
 	{name: "a table is not made in a folder whose files are being deleted, even where tables share folders", setup: seq(homes, mkTable("a", "t", "s3://lake/c/a/t")),
 		a: purge("a", "t"), b: seq(sharing(true), mkTable("b", "u", "s3://lake/c/a/t/x")), loser: overlap},
