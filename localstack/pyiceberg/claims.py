@@ -1,8 +1,8 @@
 """Claims: what must hold, said in a line each, and counted."""
+import subprocess
+import sys
+import traceback
 from collections.abc import Callable
-
-from botocore.exceptions import ClientError
-from pyiceberg.exceptions import ForbiddenError, RESTError
 
 passed = failed = 0
 
@@ -31,19 +31,15 @@ def refused(what: str, by: Callable[[Exception], bool], call: Callable[[], objec
         claim(what, False, "it was allowed")
 
 
-def by_catalog(e: Exception) -> bool:
-    """PyIceberg's word for the catalog's 403."""
-    return isinstance(e, ForbiddenError)
-
-
-def by_login(e: Exception) -> bool:
-    """The catalog no longer knows who asks: its 401."""
-    return isinstance(e, RESTError) and "unauthorized" in repr(e).lower()
-
-
-def by_store(e: Exception) -> bool:
-    """The store's AccessDenied, as boto3 or as pyarrow tells it. The answer to a HEAD has a status and no code."""
-    if isinstance(e, ClientError):
-        head = e.operation_name == "HeadObject"
-        return e.response["Error"]["Code"] == ("403" if head else "AccessDenied")
-    return isinstance(e, OSError) and "AWS Error ACCESS_DENIED" in str(e)
+def tell(*stories: Callable[[], None]) -> None:
+    """Runs stories, counts one that breaks off as a claim that failed, prints "N passed, N failed" and ends the program, with 0 if none failed."""
+    for story in stories:
+        try:
+            story()
+        except subprocess.CalledProcessError as e:
+            claim(" ".join(e.cmd), False, (e.stderr or "").strip())
+        except Exception as e:
+            traceback.print_tb(e.__traceback__, file=sys.stdout)
+            claim(f"the story goes on: {story.__name__}", False, repr(e) + " " + str(e)[:1000])
+    print(f"{passed} passed, {failed} failed")
+    sys.exit(failed > 0 or passed == 0)

@@ -8,9 +8,6 @@ done by another who may, so that nothing passes for refused that never works.
 Prints a line per claim, then "N passed, N failed". The exit status is 0 if none failed.
 """
 import os
-import subprocess
-import sys
-import traceback
 
 import boto3
 import pyarrow as pa
@@ -26,9 +23,9 @@ from pyiceberg.transforms import IdentityTransform
 from pyiceberg.types import DoubleType, LongType, NestedField, StringType
 from pyiceberg.view.metadata import SQLViewRepresentation, ViewVersion
 
-import claims
-from claims import by_catalog, by_login, by_store, claim, equal, refused
+from claims import claim, equal, refused, tell
 from parties import BUCKET, REVOKES, STORAGE, Key, NoKey, a_file, firn, folder, grant, principal
+from refusals import by_catalog, by_login, by_store
 
 ROWS, SNAPSHOTS = 1_000_000, 4
 REGIONS = ["africa", "asia", "europe", "oceania"]
@@ -262,12 +259,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except subprocess.CalledProcessError as e:
-        claim(" ".join(e.cmd), False, e.stderr.strip())
-    except Exception:
-        traceback.print_exc(file=sys.stdout)
-        claim("the story goes on", False, "it broke off, see above")
-    print(f"{claims.passed} passed, {claims.failed} failed")
-    sys.exit(claims.failed > 0 or claims.passed == 0)
+    tell(main)

@@ -4,14 +4,17 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.UUID;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.apache.iceberg.catalog.Namespace;
+import org.apache.iceberg.catalog.TableIdentifier;
 import org.apache.iceberg.rest.RESTCatalog;
 import org.apache.iceberg.rest.RESTCompatibilityKitCatalogTests;
 import org.apache.iceberg.rest.RESTCompatibilityKitViewCatalogTests;
@@ -32,7 +35,8 @@ import org.junit.platform.launcher.core.LauncherFactory;
  *
  * <p>{@code Kit EXPECTED SELECT key=value...}: a file of "Class.method: words of its failure" lines, a regular expression of what to run (empty: all),
  * and the catalog's properties, credentials excepted: those are read from the environment (FIRN_RCK_CREDENTIAL, "id:secret").
- * {@code warehouse.Catalog} and {@code warehouse.View} name a warehouse each, since the tests leave things behind.
+ * {@code warehouse.Catalog} and {@code warehouse.View} name a warehouse each, since the tests leave things behind, and
+ * {@code location.Catalog} and {@code location.View} where tests put what they choose a location for; without them the kit uses this machine's disk.
  *
  * <p>Exit status 0: the tests that failed are exactly those of the list. 1: others failed, or listed ones passed or
  * failed in other words. 2: no test ran.
@@ -45,6 +49,16 @@ public final class Kit implements TestExecutionListener {
       return true;
     }
 
+    private final Map<TableIdentifier, String> chosen = new HashMap<>();
+
+    /** On S3 a table that is replaced is to stay where it is: vended keys open that folder, and no other that it would move to. */
+    @Override
+    protected String baseTableLocation(TableIdentifier table) {
+      String root = System.getProperty("location.Catalog");
+      return root == null ? super.baseTableLocation(table) : chosen.computeIfAbsent(table, one -> catalog().tableExists(one)
+          ? catalog().loadTable(one).location() : root + "/" + one.namespace() + "/" + one.name());
+    }
+
     @BeforeEach
     void dropWhatTestsLeave() {
       drop(catalog(), Namespace.empty());
@@ -53,6 +67,14 @@ public final class Kit implements TestExecutionListener {
 
   /** The view tests. */
   public static class View extends RESTCompatibilityKitViewCatalogTests {
+    private final String own = UUID.randomUUID().toString(); // of each test, as its folder on a disk would be
+
+    @Override
+    protected String viewLocation(String... paths) {
+      String root = System.getProperty("location.View");
+      return root == null ? super.viewLocation(paths) : String.join("/", root, own, String.join("/", paths)).replaceAll("/$", "");
+    }
+
     @BeforeEach
     void dropWhatTestsLeave() {
       drop(catalog(), Namespace.empty());

@@ -4,19 +4,12 @@ after story.py, which made the catalogs.
 Prints a line per claim, then "N passed, N failed". The exit status is 0 if none failed.
 """
 import os
-import sys
-import traceback
 
 from pyspark.sql import SparkSession
 
+from claims import claim, tell
+
 URL = os.environ["FIRN_BASE_URL"]
-passed = failed = 0
-
-
-def claim(what: str, holds: object, why: object = "") -> None:
-    global passed, failed
-    passed, failed = passed + bool(holds), failed + (not holds)
-    print(f"ok    {what}" if holds else f"FAIL  {what} [{why}]", flush=True)
 
 
 def session() -> SparkSession:
@@ -58,14 +51,12 @@ def story(spark: SparkSession, lake: str) -> None:
     claim("the rest is still read", n == 500, n)
 
 
+def main() -> None:
+    spark = session()
+    spark.sparkContext.setLogLevel("ERROR")
+    for lake in ("nosts", "sts", "embedded"):
+        story(spark, lake)
+
+
 if __name__ == "__main__":
-    try:
-        spark = session()
-        spark.sparkContext.setLogLevel("ERROR")
-        for lake in ("nosts", "sts", "embedded"):
-            story(spark, lake)
-    except Exception:
-        traceback.print_exc(file=sys.stdout)
-        claim("the story goes on", False, "it broke off, see above")
-    print(f"{passed} passed, {failed} failed")
-    sys.exit(failed > 0 or passed == 0)
+    tell(main)

@@ -11,6 +11,8 @@ package dynamotest
 import (
 	"context"
 	"net/http"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"testing"
 	"time"
@@ -24,15 +26,23 @@ import (
 	"firn/shared/kv/dynamo/internal/fake"
 )
 
-// Serve gives the endpoint within the process, with one table, to whoever brings requests there by other ways.
+// Serve gives the endpoint, with one table that is gone with the test, to whoever brings requests there by other ways.
 func Serve(t testing.TB, table string) http.Handler {
 	t.Helper()
-	server := fake.New(t)
-	client := dynamodb.New(dynamodb.Options{Region: "us-east-1", BaseEndpoint: &server.URL, Credentials: credentials.NewStaticCredentialsProvider("test", "test", "")})
-	if err := dynamo.CreateTable(context.Background(), client, table); err != nil {
+	endpoint := os.Getenv("FIRN_TEST_DYNAMODB")
+	if endpoint == "" {
+		server := fake.New(t)
+		create(t, connect(server.URL, http.DefaultTransport), table)
+		return server
+	}
+	client := connect(endpoint, http.DefaultTransport)
+	create(t, client, table)
+	t.Cleanup(func() { drop(t, client, table) })
+	target, err := url.Parse(endpoint)
+	if err != nil {
 		t.Fatal(err)
 	}
-	return server
+	return httputil.NewSingleHostReverseProxy(target)
 }
 
 // Open makes a table that is gone with the test.
@@ -46,19 +56,31 @@ func Open(t testing.TB) kv.Driver {
 	}
 	transport := &http.Transport{MaxIdleConnsPerHost: 16}
 	t.Cleanup(transport.CloseIdleConnections)
-	client := dynamodb.New(dynamodb.Options{
+	client, name := connect(endpoint, transport), "firn-test-"+uuid.NewString()
+	create(t, client, name)
+	if sleep == nil { // the endpoint within the process does not know how to drop, and needs not
+		t.Cleanup(func() { drop(t, client, name) })
+	}
+	return dynamo.New(dynamo.Config{Client: client, Table: name, Sleep: sleep})
+}
+
+func connect(endpoint string, transport http.RoundTripper) *dynamodb.Client {
+	return dynamodb.New(dynamodb.Options{
 		Region: "us-east-1", BaseEndpoint: &endpoint, HTTPClient: &http.Client{Transport: transport},
 		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
 	})
-	name := "firn-test-" + uuid.NewString()
-	if err := dynamo.CreateTable(context.Background(), client, name); err != nil {
+}
+
+func create(t testing.TB, client *dynamodb.Client, table string) {
+	t.Helper()
+	if err := dynamo.CreateTable(context.Background(), client, table); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		// The endpoint within the process does not know how, and needs not.
-		if _, err := client.DeleteTable(context.Background(), &dynamodb.DeleteTableInput{TableName: &name}); err != nil && sleep == nil {
-			t.Error(err)
-		}
-	})
-	return dynamo.New(dynamo.Config{Client: client, Table: name, Sleep: sleep})
+}
+
+func drop(t testing.TB, client *dynamodb.Client, table string) {
+	t.Helper()
+	if _, err := client.DeleteTable(context.Background(), &dynamodb.DeleteTableInput{TableName: &table}); err != nil {
+		t.Error(err)
+	}
 }
