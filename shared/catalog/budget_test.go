@@ -54,6 +54,13 @@ var budgets = []budget{
 	{"commit a path within", nil, firnsKey, committing("write.data.path", "s3://lake/c/a/t%s/d"), "1 get, 2 write, 1 PUT", "1 mint"},
 	{"commit a path outside", []string{unstructured}, firnsKey, committing("write.data.path", "s3://lake/c/far%s"),
 		"2 get, 1 list, 1 write, 1 transaction, 1 PUT, 1 mint", ""}, // it is claimed, and no key for these folders was needed before
+	{"commit with a key", nil, firnsKey, withKey(committing("x", "3")), "1 get, 1 write, 1 transaction, 1 PUT", "1 mint"}, // with its record; the write is the copy
+	{"commit with a key, again", nil, func(w *world, id string) { w.must(withKey(committing("x", "4"))(w, id)) }, withKey(committing("x", "4")), "2 get", ""},
+	{"drop with a key", nil, nil, withKey(dropping), "1 get, 1 transaction", ""},
+	{"drop with a key, again", nil, func(w *world, id string) { w.must(withKey(dropping)(w, id)) }, withKey(dropping), "1 get", ""},
+	{"commit two tables", nil, func(w *world, id string) { w.must(makeTable("u"+id, "")(w)); firnsKey(w, id) }, func(w *world, id string) error {
+		return w.transact(on("t"+id, put("x", "1")), on("u"+id, put("x", "1")))
+	}, "1 get, 2 write, 1 transaction, 2 PUT", "2 mint"}, // the writes are the copies
 	{"create", []string{uniqueLeaf}, nil, creating(catalog.Delegation{}, false, ""), "1 get, 1 transaction, 1 PUT, 1 mint", ""}, // a new folder has no key
 	{"create with keys", []string{uniqueLeaf}, nil, creating(vended, false, ""), "1 get, 1 transaction, 1 PUT, 2 mint", ""},
 	{"stage with keys", []string{uniqueLeaf}, nil, creating(vended, true, ""), "1 get, 1 transaction, 1 mint", ""},
@@ -62,13 +69,19 @@ var budgets = []budget{
 	{"create deeper where the client says", nil, nil, creating(catalog.Delegation{}, false, "s3://lake/c/a/in%s/x/y"),
 		"2 get, 1 list, 1 transaction, 1 PUT, 1 mint", ""}, // the folders between are looked up at once
 	{"register", nil, func(w *world, id string) { w.leave(fileOf(id), document("s3://lake/c/a/r"+id, nil)) }, func(w *world, id string) error {
-		_, err := w.register("r"+id, fileOf(id), catalog.Delegation{})
-		return err
+		return registering(w, id, false)
 	}, "1 get, 1 list, 1 transaction, 1 GET, 1 mint", ""},
 	{"rename", nil, nil, func(w *world, id string) error {
 		return w.RenameTable(w.t.Context(), w.admin, "c", table("t"+id), table("new"+id))
 	}, "1 get, 1 transaction", ""},
-	{"drop", nil, nil, func(w *world, id string) error { return w.drop("t"+id, false) }, "1 get, 1 transaction", ""},
+	{"register over a table", nil, func(w *world, id string) { w.leave(fileOf(id), document("s3://lake/c/a/r"+id, nil)); registering(w, id, false) }, func(w *world, id string) error {
+		return registering(w, id, true)
+	}, "1 get, 2 write, 1 GET", "1 mint"}, // the second write is the copy
+	{"unregister", nil, nil, func(w *world, id string) error {
+		_, err := w.UnregisterTable(w.t.Context(), w.admin, "c", table("t"+id))
+		return err
+	}, "1 get, 1 transaction", ""},
+	{"drop", nil, nil, dropping, "1 get, 1 transaction", ""},
 	{"purge", nil, nil, func(w *world, id string) error { return w.drop("t"+id, true) }, "1 get, 2 transaction, 1 DELETE, 1 mint", ""}, // and the work's end
 	{"load a view", nil, readyView, loadingView, "1 get", ""},
 	{"load a view, no copy", nil, func(w *world, id string) { readyView(w, id); w.must(loadingView(w, id)); w.keep("v"+id, nil) }, loadingView,
@@ -133,6 +146,25 @@ func loadingView(w *world, id string) error {
 
 // readyView makes a view, by a key of firn's own that is then remembered.
 func readyView(w *world, id string) { _, err := w.createView("v" + id); w.must(err) }
+
+func registering(w *world, id string, over bool) error {
+	_, err := w.RegisterTable(w.t.Context(), w.admin, "c", []string{"a"}, catalog.Registration{Name: "r" + id, File: fileOf(id), Overwrite: over}, catalog.Delegation{})
+	return err
+}
+
+func dropping(w *world, id string) error { return w.drop("t"+id, false) }
+
+// withKey does an operation under a key of its own, which is the same each time.
+func withKey(do func(*world, string) error) func(*world, string) error {
+	return func(w *world, id string) error {
+		return w.Once(w.t.Context(), w.admin, someKey+id, "r", func(s *catalog.Service) error {
+			plain := w.Service
+			w.Service = s
+			defer func() { w.Service = plain }()
+			return do(w, id)
+		})
+	}
+}
 
 func noCopy(w *world, id string) { w.keep("t"+id, nil) }
 
