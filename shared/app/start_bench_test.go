@@ -1,7 +1,6 @@
 package app
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"os"
@@ -9,8 +8,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -74,42 +71,4 @@ func resident(b *testing.B, pid int) float64 {
 		b.Fatal(err)
 	}
 	return kib / 1024
-}
-
-// BenchmarkCommit is a commit that appends a snapshot, with everything written to disk, by writers of a table each.
-func BenchmarkCommit(b *testing.B) {
-	for _, writers := range []int{1, concurrency} {
-		b.Run(fmt.Sprintf("writers=%d", writers), func(b *testing.B) {
-			c := startProcess(b, b.TempDir()).login(b)
-			c.setUp(b)
-			type table struct{ path, location string }
-			var tables []table
-			for i := range writers {
-				var made struct {
-					Metadata struct {
-						Location string `json:"location"`
-					} `json:"metadata"`
-				}
-				name := fmt.Sprint("t", i)
-				answer := c.must(b, "POST", tablesPath, `{"name":"`+name+`","schema":{"type":"struct","fields":[]}}`)
-				if err := json.Unmarshal(answer, &made); err != nil {
-					b.Fatal(err)
-				}
-				tables = append(tables, table{tablesPath + "/" + name, made.Metadata.Location})
-			}
-			var left atomic.Int64
-			left.Store(int64(b.N))
-			b.ResetTimer()
-			var group sync.WaitGroup
-			for _, t := range tables {
-				group.Go(func() {
-					for id := int64(1); left.Add(-1) >= 0; id++ {
-						c.must(b, "POST", t.path, appendSnapshot(t.location, id-1, id, id))
-					}
-				})
-			}
-			group.Wait()
-			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "commits/s")
-		})
-	}
 }

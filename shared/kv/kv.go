@@ -162,6 +162,14 @@ type Driver interface {
 	Write(ctx context.Context, ops []Op) error
 }
 
+// Later is a Driver that has a cheaper way for what may be lost: caches.
+type Later interface {
+	// WriteLater stores an item, whatever was there, with the next Write that is called or when the driver is closed; until
+	// then readers do not see it. It is lost if the process ends before. A Write that is called later comes after it. The
+	// error is a limit of the contract that the item breaks.
+	WriteLater(item Item) error
+}
+
 // ConditionError says which operation's condition did not hold.
 type ConditionError struct {
 	Index int   // of the operation in the Write

@@ -91,29 +91,11 @@ func (s *Store) unlink(name string) (folder string, err error) {
 func (s *Store) sweepParents(name string) string {
 	folder := path.Dir(name)
 	for strings.Contains(folder, "/") && s.root.Remove(folder) == nil {
+		delete(s.lasting, folder)
+		s.sweeps++
 		folder = path.Dir(folder)
 	}
 	return folder
-}
-
-// syncFolders makes the entries of a folder and of those above it outlive the machine.
-func (s *Store) syncFolders(folder string) error {
-	if !syncsFolders {
-		return nil
-	}
-	for {
-		f, err := s.root.Open(folder)
-		if err == nil {
-			err = errors.Join(f.Sync(), f.Close())
-		}
-		if err != nil && !absent(err) { // a folder that was swept meanwhile needs no sync
-			return fmt.Errorf("sync folder: %w", err)
-		}
-		if folder == "." {
-			return nil
-		}
-		folder = path.Dir(folder)
-	}
 }
 
 // absent holds if a name is not there, be it that a file stands where a folder would have to or that it is too long.

@@ -38,9 +38,11 @@ type Store struct {
 	quota  int64
 	now    func() time.Time
 
-	mu   sync.Mutex // over the tree's shape: publish, delete, sweep of parents, upload folders
-	tick time.Time  // the newest modification time
-	used int64      // bytes that count against the quota
+	mu      sync.Mutex      // over the tree's shape: publish, delete, sweep of parents, upload folders
+	tick    time.Time       // the newest modification time
+	used    int64           // bytes that count against the quota
+	lasting map[string]bool // folders that are known to outlive the machine, with those above them
+	sweeps  int             // folders that were removed so far
 }
 
 // Open takes the folder for this process, and removes the work files and uploads that an earlier process left. Errors:
@@ -56,7 +58,7 @@ func Open(c Config) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the object store's folder: %w", err)
 	}
-	s := &Store{root: root, sync: c.Sync, quota: c.Quota, now: c.Now}
+	s := &Store{root: root, sync: c.Sync, quota: c.Quota, now: c.Now, lasting: map[string]bool{}}
 	if err := s.prepare(); err != nil {
 		_ = s.Close()
 		return nil, err

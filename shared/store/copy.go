@@ -122,6 +122,10 @@ func (s *Store) KeepCopy(ctx context.Context, n *NamespaceSlot, t *lake.Table, d
 	}
 	if op, ok := packedOp(n, t, s.Pack(t, doc)); ok {
 		// Losing it costs one read of the file.
+		if later, ok := s.db.(kv.Later); ok {
+			_ = fault.From(later.WriteLater(op.Item))
+			return
+		}
 		_ = fault.From(s.db.Write(ctx, []kv.Op{op}))
 	}
 }

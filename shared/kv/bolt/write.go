@@ -25,10 +25,12 @@ type queue struct {
 	waiting []*write
 }
 
-func (q *queue) add(w *write) {
+// add gives how many wait.
+func (q *queue) add(w *write) int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.waiting = append(q.waiting, w)
+	return len(q.waiting)
 }
 
 func (q *queue) takeAll() []*write {
@@ -73,6 +75,28 @@ func (d *DB) Write(ctx context.Context, ops []kv.Op) error {
 	}
 	<-w.done
 	return w.err
+}
+
+// maxLater bounds what waits without anybody who waits for it: items of at most kv.MaxItem each.
+const maxLater = 64
+
+// WriteLater implements kv.Later.
+func (d *DB) WriteLater(item kv.Item) error {
+	ops := []kv.Op{{Verb: kv.Put, Item: item}}
+	if err := kv.CheckWrite(ops); err != nil {
+		return err
+	}
+	if d.queue.add(&write{ops: ops, done: make(chan struct{})}) > maxLater {
+		d.commitAll()
+	}
+	return nil
+}
+
+// commitAll commits what waits, when it is its turn.
+func (d *DB) commitAll() {
+	d.turn <- struct{}{}
+	d.commit(d.queue.takeAll())
+	<-d.turn
 }
 
 // commit applies the writes in order in one transaction of bbolt, so with one fsync.
