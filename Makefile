@@ -6,7 +6,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 RACE := $(if $(shell command -v gcc clang cc),-race)
 
 .PHONY: help serve functions template build test check fmt vet staticcheck tidy race infra bench
-.PHONY: conformance conformance-dynamodb conformance-minio conformance-attacks conformance-azurite conformance-polaris conformance-rck conformance-functions conformance-sam conformance-signing interop-pyiceberg interop-longjob
+.PHONY: conformance conformance-dynamodb conformance-minio conformance-attacks conformance-azurite conformance-polaris conformance-rck conformance-functions conformance-sam conformance-signing interop interop-pyiceberg interop-iceberg-go interop-spark interop-longjob
 .PHONY: localstack-up localstack-test localstack-down
 
 help: ## List the targets.
@@ -61,7 +61,7 @@ race: ## Run the tests with the race detector, in random order.
 bench: ## Run the benchmarks.
 	go test -run '^$$' -bench . -benchmem ./shared/... ./functions
 
-conformance: conformance-dynamodb conformance-minio conformance-attacks conformance-azurite conformance-polaris conformance-rck conformance-functions conformance-sam conformance-signing localstack-test interop-pyiceberg interop-longjob ## Hold firn to other people's servers, tests and clients.
+conformance: conformance-dynamodb conformance-minio conformance-attacks conformance-azurite conformance-polaris conformance-rck conformance-functions conformance-sam conformance-signing localstack-test interop interop-longjob ## Hold firn to other people's servers, tests and clients.
 
 conformance-dynamodb: ## Run the table's suites on a DynamoDB emulator (needs Python; fetches MiniStack).
 	localstack/with-dynamodb go test -count=1 ./shared/kv/... ./shared/store/...
@@ -81,9 +81,9 @@ conformance-polaris: ## Compare with the recorded answers of Apache Polaris, and
 conformance-rck: ## Run Iceberg's REST compatibility kit (needs Java 17 or newer and Maven).
 	localstack/rck/run
 
-conformance-functions: ## Run the same kit, and PyIceberg on MinIO, against the Lambda functions behind an emulated gateway.
-	localstack/with-functions localstack/rck/run
-	localstack/with-minio localstack/with-functions localstack/pyiceberg/run
+conformance-functions: ## Run the same kit and PyIceberg against the Lambda functions behind an emulated gateway, on MiniStack and MinIO.
+	localstack/with-dynamodb localstack/with-minio localstack/with-functions localstack/rck/run
+	localstack/with-dynamodb localstack/with-minio localstack/with-functions localstack/pyiceberg/run
 
 conformance-signing: ## Write and read by remote signing alone, with PyIceberg and Spark on MinIO (needs Java 17, Maven, Python; fetches Spark).
 	localstack/signing/run
@@ -101,8 +101,19 @@ localstack-up: ## Start LocalStack in Docker; localstack-test then uses that.
 localstack-down: ## Stop LocalStack in Docker.
 	docker compose --file localstack/compose.yaml down
 
-interop-pyiceberg: ## Write, read, revoke and intrude with PyIceberg (needs Python 3.11 or newer).
+interop: interop-pyiceberg interop-iceberg-go interop-spark ## Let other people's engines work against `firn serve`.
+
+interop-pyiceberg: ## Write, read, revoke and intrude with PyIceberg, on the embedded store and on MinIO (needs Python 3.11 or newer).
 	localstack/pyiceberg/run
+	localstack/with-minio localstack/pyiceberg/run
+
+interop-iceberg-go: ## Run the suite of iceberg-go's catalogs, and work with its client, on the embedded store and on MinIO.
+	localstack/iceberggo/run
+	localstack/with-minio localstack/iceberggo/run
+
+interop-spark: ## Work with tables and views in Spark SQL, on the embedded store and on MinIO (needs Java 17 or newer, Maven and Python; fetches Spark).
+	localstack/spark/run
+	localstack/with-minio localstack/spark/run
 
 interop-longjob: ## Let Spark and PyIceberg work for longer than their keys live, in 6 minutes (needs Java 17 or newer, Maven and Python; fetches Spark).
 	localstack/longjob/run

@@ -21,12 +21,17 @@ def equal(what: str, got: object, want: object) -> None:
     claim(what, got == want, f"got {got!r}, want {want!r}")
 
 
+def told(e: Exception) -> str:
+    """What an error says. Java's add their stack, and some say nothing but in their representation."""
+    return f"{e!r} {e}"[:600]
+
+
 def refused(what: str, by: Callable[[Exception], bool], call: Callable[[], object]) -> None:
     """Claims that the call fails, and by whose word."""
     try:
         call()
     except Exception as e:
-        claim(what, by(e), repr(e))
+        claim(what, by(e), told(e))
     else:
         claim(what, False, "it was allowed")
 
@@ -40,6 +45,6 @@ def tell(*stories: Callable[[], None]) -> None:
             claim(" ".join(e.cmd), False, (e.stderr or "").strip())
         except Exception as e:
             traceback.print_tb(e.__traceback__, file=sys.stdout)
-            claim(f"the story goes on: {story.__name__}", False, repr(e) + " " + str(e)[:1000])
+            claim(f"the story goes on: {story.__name__}", False, told(e))
     print(f"{passed} passed, {failed} failed")
     sys.exit(failed > 0 or passed == 0)

@@ -1,0 +1,34 @@
+"""Tables get other names, leave the catalog, come back, and are purged."""
+from claims import claim, equal, refused
+from engine import one, says, sql
+
+
+def metadata(table: str) -> str:
+    return one(f"SELECT file FROM {table}.metadata_log_entries ORDER BY timestamp DESC, file DESC LIMIT 1")
+
+
+def renames() -> None:
+    sql("ALTER TABLE sales.past RENAME TO sales.eu.past")
+    equal("a table is renamed into another namespace", one("SELECT count(*) FROM sales.eu.past"), 30)
+    refused("its old name is free", says("TABLE_OR_VIEW_NOT_FOUND"), lambda: sql("SELECT * FROM sales.past"))
+    refused("no table is renamed to a name that is taken", says("already exists"), lambda: sql("ALTER TABLE sales.eu.past RENAME TO sales.eu.copy"))
+    sql("INSERT INTO sales.eu.past VALUES (1000)")
+    equal("it is written under its new name", one("SELECT count(*) FROM sales.eu.past"), 31)
+
+
+def drops() -> None:
+    last = metadata("sales.eu.past")
+    sql("DROP TABLE sales.eu.past")
+    refused("a dropped table is gone", says("TABLE_OR_VIEW_NOT_FOUND"), lambda: sql("SELECT * FROM sales.eu.past"))
+    sql(f"CALL system.register_table('sales.again', '{last}')")
+    equal("its files are not, and it is registered under another name", one("SELECT count(*) FROM sales.again"), 31)
+    sql("INSERT INTO sales.again VALUES (1001)")
+    equal("and written", one("SELECT count(*) FROM sales.again"), 32)
+
+    last = metadata("sales.again")
+    sql("DROP TABLE sales.again PURGE")
+    refused("a purged table is gone, and its metadata file", says("NotFoundException"), lambda: sql(f"CALL system.register_table('sales.purged', '{last}')"))
+    refused("a namespace that holds a table is not dropped", says("not empty"), lambda: sql("DROP NAMESPACE sales.eu"))
+    sql("DROP TABLE sales.eu.copy PURGE")
+    sql("DROP NAMESPACE sales.eu")
+    claim("an empty one is", ("sales.eu",) not in sql("SHOW NAMESPACES IN sales"))
