@@ -35,7 +35,7 @@ require (
 	github.com/tink-crypto/tink-go/v2 v2.9.0 // opens what the client-side boundary seals, for tests (vend/gcs/gcstest)
 	go.etcd.io/bbolt v1.5.0 // the embedded table: one file, crash-safe, in pure Go (kv/bolt)
 	golang.org/x/oauth2 v0.37.0 // who an AWS role is to Google, by federation (app/gcp)
-	golang.org/x/sync v0.24.0 // groups of goroutines that end together (app)
+	golang.org/x/sync v0.24.0 // groups of goroutines that end together (app, catalog)
 	golang.org/x/term v0.47.0 // whether output is a terminal (cmd/firn)
 	google.golang.org/genproto/googleapis/api v0.0.0-20261012220534-4341edf3f941 // syntax trees of conditions, for tests (vend/gcs/gcstest)
 	google.golang.org/protobuf v1.36.12 // the wire format of the client-side boundary (vend/gcs)

@@ -74,7 +74,10 @@ var budgets = []budget{
 	{"rename", nil, nil, func(w *world, id string) error {
 		return w.RenameTable(w.t.Context(), w.admin, "c", table("t"+id), table("new"+id))
 	}, "1 get, 1 transaction", ""},
-	{"register over a table", nil, func(w *world, id string) { w.leave(fileOf(id), document("s3://lake/c/a/r"+id, nil)); registering(w, id, false) }, func(w *world, id string) error {
+	{"register over a table", nil, func(w *world, id string) {
+		w.leave(fileOf(id), document("s3://lake/c/a/r"+id, nil))
+		registering(w, id, false)
+	}, func(w *world, id string) error {
 		return registering(w, id, true)
 	}, "1 get, 2 write, 1 GET", "1 mint"}, // the second write is the copy
 	{"unregister", nil, nil, func(w *world, id string) error {

@@ -16,6 +16,10 @@
 // namespace, since it leaves no data behind, and dropping it deletes no file: whoever may drop views need not be trusted
 // with files, and what was dropped can be registered again.
 //
+// A request with a key is looked up before its access is checked, and no refusal of it is told before it is known that no
+// other try of it had its effect: a client that is refused cleans up after itself. A replay whose answer needs what has gone
+// meanwhile, or what the caller may no longer see, is told that the state is unknown, which it can look at.
+//
 // A missing object is told before a missing right (404 before 403), as Polaris does and its clients expect.
 //
 // firn's own hands are bound like a client's: it reads and writes metadata files with a vended key for that table's

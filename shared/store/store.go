@@ -34,6 +34,9 @@
 // What was decoded is remembered under key and tag, what was inflated under the table's id and the file's name: neither
 // ever means anything else, so nothing remembered can be stale. Every request still reads every item it needs.
 //
+// A change that a client names by a key leaves a record in the transaction of its effect (Once). So the record is proof both
+// ways, and closes the race of two tries of one request, however late one of them arrives.
+//
 // Dropped objects leave items that name dead ids (grants on a table, assignees of a role). They are inert, since ids
 // never come back, and are removed as lists come by them.
 package store
