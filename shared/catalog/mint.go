@@ -96,9 +96,9 @@ func (x *session) keys(ctx context.Context, n *store.NamespaceSlot, h holder, ac
 
 // path spells a path below a table's, relative to the catalog's uri. One of a staged table names it.
 func (x *session) path(ident lake.Identifier, leaf string, h holder) string {
-	path := "v1/" + segment(x.cat.Value.Name) + "/namespaces/" + segment(strings.Join(ident.Namespace, "\x1f")) + "/tables/" + segment(ident.Name) + "/" + leaf
+	path := "v1/" + PathSegment(x.cat.Value.Name) + "/namespaces/" + PathSegment(strings.Join(ident.Namespace, "\x1f")) + "/tables/" + PathSegment(ident.Name) + "/" + leaf
 	if h.staged != "" {
-		path += "?staged=" + segment(h.staged)
+		path += "?staged=" + PathSegment(h.staged)
 	}
 	return path
 }

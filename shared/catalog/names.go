@@ -2,12 +2,13 @@ package catalog
 
 import (
 	"net/url"
+	"strings"
 
 	"github.com/google/uuid"
 )
 
-// segment escapes a text for one segment of a URL's path.
-func segment(s string) string { return url.PathEscape(s) }
+// PathSegment escapes a name for one segment of a path below Iceberg's, where a plus that is not escaped is a space.
+func PathSegment(name string) string { return strings.ReplaceAll(url.PathEscape(name), "+", "%2B") }
 
 // newUUID makes a random UUID in its text form.
 func newUUID() string { return uuid.NewString() }

@@ -232,8 +232,8 @@ func TestABaseURLMayHaveAPath(t *testing.T) {
 	}))
 	t.Cleanup(server.Close)
 	environment := map[string]string{"FIRN_BASE_URL": server.URL + "/prod/", "CLIENT_ID": "id", "CLIENT_SECRET": "the-secret"}
-	code, _, stderr := run(t, cli.Config{}, environment, "namespaces", "get", "a.b/c", "--catalog=x y")
-	want := []string{"/prod/api/catalog/v1/oauth/tokens", "/prod/api/catalog/v1/x%20y/namespaces/a%1Fb%2Fc"}
+	code, _, stderr := run(t, cli.Config{}, environment, "namespaces", "get", "a.b/c", "--catalog=x y+z")
+	want := []string{"/prod/api/catalog/v1/oauth/tokens", "/prod/api/catalog/v1/x%20y%2Bz/namespaces/a%1Fb%2Fc"}
 	if diff := cmp.Diff(paths, want); code != 0 || diff != "" {
 		t.Errorf("got code %d %q, want 0; got -, want +:\n%s", code, stderr, diff)
 	}

@@ -171,7 +171,7 @@ func (c *client) address(r request) (string, error) {
 		if segment == "" || segment == "." || segment == ".." {
 			return "", misused("%q is not a name", segment)
 		}
-		b.WriteString("/" + url.PathEscape(segment))
+		b.WriteString("/" + strings.ReplaceAll(url.PathEscape(segment), "+", "%2B")) // a bare plus is a space to Iceberg's protocol
 	}
 	if len(r.query) > 0 {
 		b.WriteString("?" + r.query.Encode())

@@ -93,9 +93,13 @@ func (d *Door) answer(ctx context.Context, v *visit, r *http.Request) (answer An
 		}
 	}()
 	path := r.URL.EscapedPath()
-	v.dialect = d.router.dialect(path)
+	p := d.router.protocol(path)
+	v.dialect = p.Dialect
 	if err := checkSize(r, path); err != nil {
 		return Answer{}, err
+	}
+	if p.Forms {
+		path = strings.ReplaceAll(path, "+", "%20")
 	}
 	c := &Call{RequestID: v.id, Now: v.start, Header: r.Header, request: r, maxBody: d.config.MaxBody}
 	e, allow, err := d.router.match(r.Method, path, &c.values)

@@ -12,8 +12,8 @@
 // # Why
 //
 // Routes are matched here and not by http.ServeMux: names may hold any character, so segments must be decoded exactly
-// once and only after the path was split (`%2F` and `%1F` stay inside a segment, `+` stays a plus, as recorded from a real
-// Polaris), and clients send doubled and trailing slashes, which ServeMux answers with redirects that lose bodies and tokens.
+// once and only after the path was split (`%2F` and `%1F` stay inside a segment, `+` stays a plus where the protocol does not
+// say otherwise, as recorded from a real Polaris), and clients send doubled and trailing slashes, which ServeMux answers with redirects that lose bodies and tokens.
 //
 // Answers are values, written in one place. So a panic or a late error never leaves half an answer, HEAD and 304 cannot
 // carry a body, and the same handler serves a socket and a Lambda event.
@@ -67,6 +67,7 @@ type Protocol struct {
 	Base    string // the path at and below which unknown routes, too, are told in this dialect; empty: only known ones
 	Dialect Dialect
 	Routes  []Route
+	Forms   bool    // its clients escape names in paths as forms are: a plus is a space
 	Media   string  // a media type by which its clients ask for its answers, beside application/json; empty: none
 	Bearers Bearers // reads tokens that it knows beside the server's own; nil: there are none
 }

@@ -37,11 +37,12 @@ type node struct {
 // router matches paths against patterns.
 type router struct {
 	root      node
-	protocols []Protocol // for the dialect of paths that match nothing
+	protocols []Protocol // by whose bases paths are read, and told of that match nothing
+	common    Protocol   // of paths below none of these
 }
 
 func newRouter(protocols []Protocol) (*router, error) {
-	t := &router{protocols: protocols}
+	t := &router{protocols: protocols, common: Protocol{Dialect: Vocabulary{}.Envelope}}
 	seen := map[string]bool{}
 	for _, p := range protocols {
 		if p.Dialect == nil {
@@ -194,13 +195,15 @@ func allowed(nodes []*node) string {
 	return strings.Join(slices.Compact(methods), ", ")
 }
 
-// dialect gives the words for a path without a route: those of the protocol whose base is the longest that leads it.
-func (t *router) dialect(path string) Dialect {
-	found, length := Dialect(Vocabulary{}.Envelope), 0
-	for _, p := range t.protocols {
+// protocol gives the one whose base is the longest that leads a path, whose words tell of paths without a route. Where
+// there is none its dialect is the common one.
+func (t *router) protocol(path string) *Protocol {
+	found := &t.common
+	for i := range t.protocols {
+		p := &t.protocols[i]
 		under := path == p.Base || strings.HasPrefix(path, p.Base+"/")
-		if under && len(p.Base) > length {
-			found, length = p.Dialect, len(p.Base)
+		if under && len(p.Base) > len(found.Base) {
+			found = p
 		}
 	}
 	return found

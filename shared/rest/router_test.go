@@ -151,6 +151,31 @@ func TestAPathThatAHandlerAsksForWrongly(t *testing.T) {
 	}
 }
 
+func TestAPlusIsASpaceToProtocolsOfForms(t *testing.T) {
+	d, _ := newDoor(t, func(c *rest.Config) {
+		named := func(_ context.Context, c *rest.Call) (rest.Answer, error) { return rest.JSON(200, c.Path("name")) }
+		c.Protocols = []rest.Protocol{
+			{Name: "forms", Base: "/api/forms", Forms: true, Dialect: rest.Vocabulary{}.Envelope, Routes: []rest.Route{
+				{Method: "GET", Pattern: "/api/forms/{name}", Operation: "x", Function: rest.Catalog, Handler: named}}},
+			{Name: "others", Base: "/api", Dialect: rest.Vocabulary{}.Envelope, Routes: []rest.Route{
+				{Method: "GET", Pattern: "/api/others/{name}", Operation: "x", Function: rest.Catalog, Handler: named}}},
+		}
+	})
+	for _, test := range []struct{ name, line, want string }{
+		{"a plus", "GET /api/forms/a+b", `"a b"`},
+		{"an escaped space", "GET /api/forms/a%20b", `"a b"`},
+		{"an escaped plus", "GET /api/forms/a%2Bb+c", `"a+b c"`},
+		{"a plus that was escaped twice", "GET /api/forms/a%252Bb", `"a%2Bb"`},
+		{"another protocol", "GET /api/others/a+b", `"a+b"`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if got := text(t, ask(d, test.line, nil)); got != test.want {
+				t.Errorf("got %s, want %s", got, test.want)
+			}
+		})
+	}
+}
+
 func TestProtocolsAreEnumerable(t *testing.T) {
 	d, _ := newDoor(t, nil)
 	if got := d.Protocols(); len(got) != 1 || len(got[0].Routes) != len(zoo().Routes) {

@@ -34,7 +34,7 @@ func (h *handlers) config(ctx context.Context, c *rest.Call) (rest.Answer, error
 		Overrides map[string]string `json:"overrides"`
 		Endpoints []string          `json:"endpoints"`
 		Lifetime  string            `json:"idempotency-key-lifetime"`
-	}{found.Properties, map[string]string{"prefix": found.Name, "namespace-separator": "%1F"}, h.endpoints, lifetime})
+	}{found.Properties, map[string]string{"prefix": catalog.PathSegment(found.Name), "namespace-separator": "%1F"}, h.endpoints, lifetime})
 }
 
 // listNamespaces answers ListNamespacesResponse.

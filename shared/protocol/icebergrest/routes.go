@@ -13,6 +13,10 @@
 // Which changes a client may repeat under an Idempotency-Key is seen in the table too: all of them, those of views that
 // the specification leaves out among them.
 //
+// A plus in a path is a space: Iceberg's Java client, up to 1.11, writes it so (URLEncoder), and no namespace, table or view
+// may have a plus in its name, so nothing else can be meant. Where a catalog's name has one, the prefix that clients are
+// given spells it %2B.
+//
 // Keys go into `config` and into exactly one entry of `storage-credentials`: some clients read the one, some the other,
 // and those that refresh stumble over a second entry.
 package icebergrest
@@ -41,7 +45,7 @@ func Protocol(s *catalog.Service) rest.Protocol {
 		view       = views + "/{view}"
 		functions  = namespace + "/functions"
 	)
-	p := rest.Protocol{Name: "iceberg", Base: base + "/v1", Dialect: vocabulary.Envelope, Routes: []rest.Route{
+	p := rest.Protocol{Name: "iceberg", Base: base + "/v1", Dialect: vocabulary.Envelope, Forms: true, Routes: []rest.Route{
 		{Method: "GET", Pattern: namespaces, Operation: "listNamespaces", Function: rest.Catalog, Handler: h.listNamespaces},
 		{Method: "POST", Pattern: namespaces, Operation: "createNamespace", Function: rest.Catalog, Handler: onceBody(h, (*handlers).createNamespace)},
 		{Method: "GET", Pattern: namespace, Operation: "loadNamespaceMetadata", Function: rest.Catalog, Handler: h.loadNamespace},

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
+	"strings"
 
 	"firn/shared/catalog"
 	"firn/shared/fault"
@@ -31,6 +33,19 @@ func (h *handlers) listViews(ctx context.Context, c *rest.Call) (rest.Answer, er
 	return listed(ctx, c, "views", h.catalog.ListViews)
 }
 
+// viewName takes off the escapes that PyIceberg puts into the name of a view that it creates (RestCatalog.create_view, 0.12).
+// Everywhere else, in the paths by which it asks for that view then, they are those of the path.
+func viewName(c *rest.Call, name string) string {
+	if !strings.HasPrefix(c.Header.Get("X-Client-Version"), "PyIceberg ") {
+		return name
+	}
+	bare, err := url.PathUnescape(name)
+	if err != nil {
+		return name
+	}
+	return bare
+}
+
 func (h *handlers) createView(ctx context.Context, c *rest.Call, body *json.RawMessage) (rest.Answer, error) {
 	var in object
 	if err := json.Unmarshal(*body, &in); err != nil {
@@ -44,7 +59,7 @@ func (h *handlers) createView(ctx context.Context, c *rest.Call, body *json.RawM
 	if err != nil {
 		return rest.Answer{}, unreadable(err)
 	}
-	return loadedView(h.catalog.CreateView(ctx, c.Caller, c.Path("prefix"), levels(c.Path("namespace")), catalog.ViewCreation{Name: name, Request: request}))
+	return loadedView(h.catalog.CreateView(ctx, c.Caller, c.Path("prefix"), levels(c.Path("namespace")), catalog.ViewCreation{Name: viewName(c, name), Request: request}))
 }
 
 func (h *handlers) registerView(ctx context.Context, c *rest.Call, in *object) (rest.Answer, error) {
