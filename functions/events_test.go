@@ -40,6 +40,8 @@ func TestEventsAreAnsweredAsRecorded(t *testing.T) {
 	c.must(t, "POST", "/api/catalog/v1/lake/namespaces", `{"namespace":["sales"]}`)
 	c.must(t, "POST", "/api/catalog/v1/lake/namespaces", `{"namespace":["sales","eu"]}`)
 	c.must(t, "POST", "/api/catalog/v1/lake/namespaces/sales%1Feu/tables", `{"name":"café 100%","schema":{"type":"struct","fields":[]}}`)
+	c.must(t, "POST", "/api/catalog/v1/lake/namespaces", `{"namespace":["sales","north west"]}`)
+	c.must(t, "POST", "/api/catalog/v1/lake/namespaces/sales%1Fnorth%20west/tables", `{"name":"monthly totals","schema":{"type":"struct","fields":[]}}`)
 	c.must(t, "POST", "/api/catalog/v1/lake/namespaces/n/views", `{"name":"gone","schema":{"type":"struct","fields":[]},"view-version":{"version-id":1,"timestamp-ms":1,"schema-id":0,
 		"summary":{},"default-namespace":["n"],"representations":[{"type":"sql","sql":"SELECT 1","dialect":"spark"}]}}`)
 	const management = "/api/management/v1"
