@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -248,7 +249,7 @@ func TestWhatTheRESTAPIAnswersOnItsOwn(t *testing.T) {
 }
 
 func TestTheLargestEventAndAnswerPass(t *testing.T) {
-	d := deploy(t, lambdatest.Config{}, lambdatest.Function{})
+	d := deploy(t, lambdatest.Config{}, lambdatest.Function{Timeout: 20 * time.Second})
 	if g := d.send(t, http.MethodPost, "/size", nil, strings.Repeat("<", 5<<20)); g.status != 200 { // no byte becomes six
 		t.Errorf("got %d for a text of 5 MB, want 200", g.status)
 	}
