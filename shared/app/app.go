@@ -46,6 +46,7 @@ type Config struct {
 	Files   blob.Opener
 	Revoked func(ids ...lake.ID)  // told of principals and tables whose keys must die at once; nil: nobody can
 	EndKey  func(id string) error // ends one key of the embedded store; nil: there is none
+	Era     func() string         // another whenever keys of the embedded store have ended; nil: there is none
 	Ender   revoke.Ender          // ends keys of AWS roles; nil: nobody can
 	Log     *slog.Logger
 	Now     func() time.Time
@@ -67,7 +68,7 @@ type App struct {
 // New joins the parts.
 func New(c Config) (*App, error) {
 	b := &base.Base{Store: store.New(store.Config{Driver: c.Table, Now: c.Now}), Keys: c.Keys, Log: c.Log, Now: c.Now, Settings: c.Settings}
-	inside := contents.Service(b, contents.Drivers{Vendor: c.Vendor, Signer: c.Signer, Files: c.Files, Revoked: c.Revoked})
+	inside := contents.Service(b, contents.Drivers{Vendor: c.Vendor, Signer: c.Signer, Files: c.Files, Revoked: c.Revoked, Era: c.Era})
 	admins := administration.Service(b, administration.Drivers{Revoked: c.Revoked, EndKey: c.EndKey, Ender: c.Ender, Prober: administration.Prober(b, c.Vendor, c.Files, false)})
 	all := append([]rest.Protocol{tokens.Protocol(b), administration.Protocol(admins), contents.Protocol(inside), base.Operations()}, doors.Protocols(b, inside)...)
 	door, err := b.Door("", c.Metrics.observer(), all...)

@@ -102,6 +102,41 @@ func TestIfNoneMatch(t *testing.T) {
 	}
 }
 
+// Who has a table but keys to it that have ended meanwhile gets others: on "not modified" clients keep those that they have.
+func TestIfNoneMatchAfterKeysEnded(t *testing.T) {
+	const path, grants = "/api/catalog/v1/lake/namespaces/n/tables/t", "/api/management/v1/catalogs/lake/catalog-roles/catalog_admin/grants"
+	const grant = `{"grant":{"type":"catalog","privilege":"CATALOG_MANAGE_CONTENT"}}`
+	for _, row := range []struct {
+		name   string
+		status int
+		ends   [][3]string // requests, with ${file} and ${key}
+	}{
+		{"nothing happened", 304, nil},
+		{"the table was dropped and registered again", 200, [][3]string{{"DELETE", path, ""}, {"POST", "/api/catalog/v1/lake/namespaces/n/register", `{"name":"t","metadata-location":"${file}"}`}}},
+		{"the right was lost and given back", 200, [][3]string{{"POST", grants, grant}, {"PUT", grants, grant}}},
+		{"the key was taken back", 200, [][3]string{{"POST", "/api/management/v1/revocations", `{"credentialId":"${key}"}`}}},
+	} {
+		s, root := lakeServer(t, nil)
+		s.ask(t, root, "POST", "/api/catalog/v1/lake/namespaces/n/tables", `{"name":"t","schema":{"type":"struct","fields":[]}}`)
+		var loaded struct {
+			File   string            `json:"metadata-location"`
+			Config map[string]string `json:"config"`
+		}
+		first := s.get(t, root, path, delegated)
+		tag := first.Header().Get("ETag")
+		decodeBody(t, first, 200, &loaded)
+		fill := strings.NewReplacer("${file}", loaded.File, "${key}", loaded.Config["s3.access-key-id"])
+		for _, r := range row.ends {
+			if w := s.ask(t, root, r[0], r[1], fill.Replace(r[2])); w.Code/100 != 2 {
+				t.Fatalf("%s: %s %s: got %d %s, want 2xx", row.name, r[0], r[1], w.Code, w.Body)
+			}
+		}
+		if w := s.get(t, root, path, delegated, "If-None-Match: "+tag); w.Code != row.status {
+			t.Errorf("%s: got %d, want %d", row.name, w.Code, row.status)
+		}
+	}
+}
+
 // A load that is packed is the same as one that is not, with keys and without, from one member of gzip.
 func TestPackedLoads(t *testing.T) {
 	s, root := lakeServer(t, nil)

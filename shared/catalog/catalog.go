@@ -45,6 +45,7 @@ type Config struct {
 	Files           blob.Opener
 	Signer          sign.Signer          // nil: no request is signed remotely
 	Revoked         func(ids ...lake.ID) // told of tables whose keys must die at once; nil: nobody can end keys
+	Era             func() string        // another whenever keys that are out have ended before their time and no item says so; nil: none do
 	Log             *slog.Logger
 	Now             func() time.Time
 	UniqueLocations bool          // a table's own folder ends in a random leaf, where the catalog does not say otherwise
@@ -66,6 +67,9 @@ func New(c Config) *Service {
 	}
 	if c.Revoked == nil {
 		c.Revoked = func(...lake.ID) {}
+	}
+	if c.Era == nil {
+		c.Era = func() string { return "" }
 	}
 	return &Service{Config: c}
 }

@@ -56,12 +56,13 @@ func (l Loaded) among(known []string, now time.Time) string {
 }
 
 // scope tells apart the keys that are given for a table: to whom, what they open, under which settings of the catalog, and
-// whether some before them were taken back. Empty if none are asked for.
+// whether some before them were taken back or have ended with a right, a table or a process. It is asked for before they are
+// minted: of keys that end meanwhile a client has the scope of before. Empty if none are asked for.
 func (x *session) scope(h holder, actions vend.Actions) string {
 	if actions == 0 {
 		return ""
 	}
 	c := x.cat.Value
 	return strings.Join([]string{string(x.who.ID), strconv.Itoa(int(actions)), strconv.FormatBool(x.signs != nil),
-		string(c.ID), strconv.Itoa(c.Version), epoch(x.me.Principal.Value.Keys, h.keys)}, " ")
+		string(c.ID), strconv.Itoa(c.Version), epoch(x.me.Principal.Value.Keys, h.keys), x.Era()}, " ")
 }

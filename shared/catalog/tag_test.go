@@ -65,6 +65,8 @@ func TestLoadsOfWhatAClientHas(t *testing.T) {
 		{"keys with less left", asking{d: vended}, asking{d: vended}, passing(45 * time.Minute), false, 0},
 		{"keys under other settings", asking{d: vended}, asking{d: vended}, resetting, false, 0},
 		{"keys after some were taken back", asking{d: vended}, asking{d: vended}, taking, false, 0},
+		{"keys after some ended", asking{d: vended}, asking{d: vended}, func(w *world) { w.Era = func() string { return "next" } }, false, 0},
+		{"no keys after some ended", asking{}, asking{}, func(w *world) { w.Era = func() string { return "next" } }, true, 0},
 		{"halted keys", asking{d: vended}, asking{d: vended}, func(w *world) { w.halt(lake.KeyState{Halted: true}, lake.KeyState{}) }, false, fault.Forbidden},
 		{"a dropped table", asking{}, asking{}, func(w *world) { w.must(w.drop("t", false)) }, false, fault.NotFound},
 		{"no right to it", asking{}, asking{who: lake.Caller{Principal: "bob"}}, nothing, false, fault.Forbidden},

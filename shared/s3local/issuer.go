@@ -39,8 +39,10 @@ type Issuer struct {
 	seal    cipher.AEAD // over the claims; the access key is the additional data
 	signing []byte      // makes secrets from access key and token
 	now     func() time.Time
+	process string // a random name of this one
 
 	mu      sync.Mutex
+	cuts    int                  // how often credentials were revoked
 	last    time.Time            // the newest moment of issue
 	revoked map[string]time.Time // by subject: credentials issued at or before it are dead
 	sweepAt int                  // size of revoked at which entries without living credentials are dropped
@@ -71,7 +73,7 @@ func NewIssuer(master []byte, now func() time.Time) (*Issuer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make the cipher: %w", err)
 	}
-	return &Issuer{seal: seal, signing: signing, now: now, revoked: map[string]time.Time{}, sweepAt: firstSweep}, nil
+	return &Issuer{seal: seal, signing: signing, now: now, process: rand.Text(), revoked: map[string]time.Time{}, sweepAt: firstSweep}, nil
 }
 
 // Mint makes a credential for the claims, whose ID, Issued and Expires it sets. ttl is more than 0 and at most MaxTTL.
@@ -153,6 +155,7 @@ func (i *Issuer) Revoke(subject string) error {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.revoked[subject] = i.last
+	i.cuts++
 	if len(i.revoked) >= i.sweepAt {
 		dead := i.now().Add(-MaxTTL)
 		for s, cut := range i.revoked {
@@ -163,6 +166,14 @@ func (i *Issuer) Revoke(subject string) error {
 		i.sweepAt = max(firstSweep, 2*len(i.revoked))
 	}
 	return nil
+}
+
+// Era names the time since the last revocation, or since the start: what is minted after it was asked for is good as long as
+// it stays the same and the credential lives. No other process gives the same.
+func (i *Issuer) Era() string {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return fmt.Sprintf("%s.%d", i.process, i.cuts)
 }
 
 func (i *Issuer) secret(accessKeyID, sessionToken string) Secret {

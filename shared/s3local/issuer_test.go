@@ -142,6 +142,23 @@ func TestRevokeEndsWhatWasMintedBefore(t *testing.T) {
 	}
 }
 
+func TestARevocationAndAProcessBeginAnEra(t *testing.T) {
+	i, _ := newIssuer(t)
+	other, _ := newIssuer(t)
+	first := i.Era()
+	_, _ = i.Mint(someClaims(), time.Hour)
+	_ = i.Revoke("nothing")
+	if got := i.Era(); got != first {
+		t.Errorf("with nothing revoked: got %s, want %s still", got, first)
+	}
+	_ = i.Revoke("table:t1")
+	second := i.Era()
+	_ = i.Revoke("table:t1")
+	if third := i.Era(); second == first || third == second || third == first || other.Era() == first {
+		t.Errorf("got %s, %s, %s, and %s of another issuer, want four", first, second, third, other.Era())
+	}
+}
+
 func TestRevocationsAreForgottenWhenNothingTheyEndLives(t *testing.T) {
 	i, clock := newIssuer(t)
 	_, _ = i.Mint(someClaims(), time.Hour)

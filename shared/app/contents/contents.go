@@ -20,12 +20,13 @@ type Drivers struct {
 	Signer  sign.Signer // nil: no request is signed remotely
 	Files   blob.Opener
 	Revoked func(ids ...lake.ID) // told of what must have its keys die at once; nil: nobody can end keys
+	Era     func() string        // another whenever keys have so ended; nil: none do
 }
 
 // Service makes the use-cases.
 func Service(b *base.Base, d Drivers) *catalog.Service {
 	audited := vend.Audited{Vendor: d.Vendor, Log: b.Log, Own: catalog.OwnID}
-	return catalog.New(catalog.Config{Store: b.Store, Vendor: audited, Files: d.Files, Signer: d.Signer, Log: b.Log, Now: b.Now, Revoked: d.Revoked,
+	return catalog.New(catalog.Config{Store: b.Store, Vendor: audited, Files: d.Files, Signer: d.Signer, Log: b.Log, Now: b.Now, Revoked: d.Revoked, Era: d.Era,
 		UniqueLocations: b.UniqueLocations, RequireRotation: b.RequireRotation, MaxAnswer: b.MaxAnswer})
 }
 
