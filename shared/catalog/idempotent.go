@@ -27,9 +27,10 @@ const onceTries = 3
 // Unprocessable if the key was that of another. do makes the change by the service that it is given.
 //
 // A replay that was done the first time is told by nil; where the answer has a body, do has made it again of what the
-// object is by now (reload). It is never refused: the change did happen.
+// object is by now (reload). It is never refused: the change did happen. Nor is it told to come again (503) once another try,
+// which may be an answer that this one lost, has left its record: clients take that for nothing having happened.
 func (s *Service) Once(ctx context.Context, c lake.Caller, key, request string, do func(*Service) error) error {
-	for range onceTries {
+	for try := range onceTries {
 		own := *s
 		own.Store = s.Store.For(&store.Once{Realm: c.Realm, Principal: c.PrincipalID, Key: key, Request: request, Keep: KeyLifetime + keyGrace})
 		err := do(&own)
@@ -37,11 +38,14 @@ func (s *Service) Once(ctx context.Context, c lake.Caller, key, request string, 
 			return first.Refusal()
 		}
 		again, err := own.Store.Settle(ctx, err)
+		if !again && try > 0 && fault.Is(err, fault.Throttled, fault.Unavailable, fault.Timeout) {
+			return fault.New(fault.StateUnknown, "This request was answered before, and how cannot be told now").Because(err)
+		}
 		if !again {
 			return err
 		}
 	}
-	return fault.New(fault.Unavailable, "Other tries of this request are under way; please retry.").After(time.Second)
+	return fault.New(fault.StateUnknown, "It is not known what other tries of the request came to")
 }
 
 // facts gives what the first try of a request with a key remembered for its answer, if err says that it was done then.

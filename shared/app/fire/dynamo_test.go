@@ -3,9 +3,6 @@ package fire
 import (
 	"context"
 	"net/http"
-	"net/http/httputil"
-	"net/url"
-	"os"
 	"testing"
 	"time"
 
@@ -22,28 +19,13 @@ import (
 func endpoint(t *testing.T) (to http.Handler, table string) {
 	t.Helper()
 	table = "firn-fire-" + uuid.NewString()
-	at := os.Getenv("FIRN_TEST_DYNAMODB")
-	if at == "" {
-		return dynamotest.Serve(t, table), table
-	}
-	target, err := url.Parse(at)
-	must(t, err)
-	client := dynamoClient(at, http.DefaultTransport)
-	must(t, dynamo.CreateTable(t.Context(), client, table))
-	t.Cleanup(func() {
-		_, err := client.DeleteTable(context.Background(), &dynamodb.DeleteTableInput{TableName: &table})
-		must(t, err)
-	})
-	return httputil.NewSingleHostReverseProxy(target), table
+	return dynamotest.Serve(t, table), table
 }
 
 // dynamoTable is an instance's driver. It does not wait between attempts.
 func dynamoTable(url, name string) kv.Driver {
-	return dynamo.New(dynamo.Config{Client: dynamoClient(url, &http.Transport{MaxIdleConnsPerHost: 16}), Table: name, AttemptTimeout: time.Minute,
-		Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }})
-}
-
-func dynamoClient(url string, transport http.RoundTripper) *dynamodb.Client {
-	return dynamodb.New(dynamodb.Options{Region: "us-east-1", BaseEndpoint: &url, HTTPClient: &http.Client{Transport: transport},
+	client := dynamodb.New(dynamodb.Options{Region: "us-east-1", BaseEndpoint: &url, HTTPClient: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}},
 		Credentials: credentials.NewStaticCredentialsProvider("test", "test", "")})
+	return dynamo.New(dynamo.Config{Client: client, Table: name, AttemptTimeout: time.Minute,
+		Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }})
 }

@@ -55,7 +55,7 @@ func (w *wire) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 	_, action, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 	send := func() *httptest.ResponseRecorder {
 		there := httptest.NewRecorder()
-		again := r.Clone(r.Context())
+		again := r.Clone(context.WithoutCancel(r.Context())) // what has left its sender arrives
 		again.Body = io.NopCloser(bytes.NewReader(body))
 		w.to.ServeHTTP(there, again)
 		return there
@@ -70,7 +70,6 @@ func (w *wire) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 		refuse(out, map[bool]string{true: "TransactionInProgressException", false: "TransactionConflictException"}[action == "TransactWriteItems"])
 		return
 	case f == delay && writes:
-		r = r.WithContext(context.WithoutCancel(r.Context()))
 		w.mu.Lock()
 		w.late = append(w.late, func() { send() })
 		w.mu.Unlock()
