@@ -6,7 +6,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 RACE := $(if $(shell command -v gcc clang cc),-race)
 
 .PHONY: help serve functions template build test check fmt vet staticcheck tidy race infra bench
-.PHONY: conformance conformance-dynamodb conformance-minio conformance-attacks conformance-azurite conformance-polaris conformance-rck conformance-functions conformance-sam conformance-signing interop interop-pyiceberg interop-iceberg-go interop-spark interop-longjob
+.PHONY: bench-commits conformance conformance-fire conformance-oracle conformance-dynamodb conformance-minio conformance-attacks conformance-azurite conformance-polaris conformance-rck conformance-functions conformance-sam conformance-signing interop interop-pyiceberg interop-iceberg-go interop-spark interop-longjob
 .PHONY: localstack-up localstack-test localstack-down
 
 help: ## List the targets.
@@ -61,10 +61,21 @@ race: ## Run the tests with the race detector, in random order.
 bench: ## Run the benchmarks.
 	go test -run '^$$' -bench . -benchmem ./shared/... ./functions
 
-conformance: conformance-dynamodb conformance-minio conformance-attacks conformance-azurite conformance-polaris conformance-rck conformance-functions conformance-sam conformance-signing localstack-test interop interop-longjob ## Hold firn to other people's servers, tests and clients.
+bench-commits: ## Compare commits per second with Iceberg's reference server's (needs Java 17 or newer and Maven; fetches the server).
+	localstack/with-reference go test -run '^$$' -bench Commit -benchtime 10x ./shared/app
+
+conformance: conformance-dynamodb conformance-fire conformance-oracle conformance-minio conformance-attacks conformance-azurite conformance-polaris conformance-rck conformance-functions conformance-sam conformance-signing localstack-test interop interop-longjob ## Hold firn to other people's servers, tests and clients.
 
 conformance-dynamodb: ## Run the table's suites on a DynamoDB emulator (needs Python; fetches MiniStack).
 	localstack/with-dynamodb go test -count=1 ./shared/kv/... ./shared/store/...
+
+conformance-fire: ## Let writers commit for long while everything fails, on bolt and on a DynamoDB emulator, and judge what they were told (needs Python).
+	FIRN_FIRE=40 localstack/with-dynamodb go test -count=1 -v -timeout 60m ./shared/app/fire
+
+conformance-oracle: ## Compare what firn and iceberg-go make of metadata and updates, of samples and of 30 seconds of fuzzing each.
+	cd shared/iceberg/oracle && go vet . && go test -count=1 .
+	cd shared/iceberg/oracle && go test -run '^$$' -fuzz FuzzParse -fuzztime 30s .
+	cd shared/iceberg/oracle && go test -run '^$$' -fuzz FuzzApply -fuzztime 30s .
 
 conformance-minio: ## Run the suites of keys and objects on MinIO (builds it on first use).
 	localstack/with-minio go test -count=1 ./shared/vend/... ./shared/blob/...
