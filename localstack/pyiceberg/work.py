@@ -208,5 +208,16 @@ def views() -> None:
     refused("and not found", by(NoSuchViewError), lambda: c.load_view("n.europe"))
 
 
+def lists() -> None:
+    want = [("many", f"t{n:02}") for n in range(12)]
+    c.create_namespace("many")
+    for name in want:
+        c.create_table(name, SCHEMA)
+    answers = []
+    c._session.hooks["response"].append(lambda answer, **_: answers.append(answer.json().get("next-page-token")))
+    c.properties["rest-page-size"] = "5"
+    equal("tables are listed page by page", (sorted(c.list_tables("many")), [token is not None for token in answers]), (want, [True, True, False]))
+
+
 if __name__ == "__main__":
-    tell(namespaces, transactions, travel, changes, evolution, register, views)
+    tell(namespaces, transactions, travel, changes, evolution, register, views, lists)

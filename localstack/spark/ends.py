@@ -1,6 +1,10 @@
 """Tables get other names, leave the catalog, come back, and are purged."""
+import os
+
 from claims import claim, equal, refused
 from engine import one, says, sql
+
+REVOKES = os.environ.get("FIRN_STORE_REVOKES") != "no"  # the store asks firn whether a key still counts
 
 
 def metadata(table: str) -> str:
@@ -28,6 +32,16 @@ def drops() -> None:
     last = metadata("sales.again")
     sql("DROP TABLE sales.again PURGE")
     refused("a purged table is gone, and its metadata file", says("NotFoundException"), lambda: sql(f"CALL system.register_table('sales.purged', '{last}')"))
+    sql("CREATE TABLE sales.own USING iceberg AS SELECT id FROM range(10)")
+    last = metadata("sales.own")
+    if REVOKES:
+        refused("Spark's own purge is refused by a store whose keys die with the table", says("Status Code: 403"), lambda: sql("DROP TABLE purger.sales.own PURGE"))
+        sql(f"CALL system.register_table('sales.own', '{last}')")
+        equal("which leaves the table's files", one("SELECT count(*) FROM sales.own"), 10)
+        sql("DROP TABLE sales.own PURGE")
+    else:
+        sql("DROP TABLE purger.sales.own PURGE")
+    refused("what is purged is gone", says("NotFoundException"), lambda: sql(f"CALL system.register_table('sales.own', '{last}')"))
     refused("a namespace that holds a table is not dropped", says("not empty"), lambda: sql("DROP NAMESPACE sales.eu"))
     sql("DROP TABLE sales.eu.copy PURGE")
     sql("DROP NAMESPACE sales.eu")

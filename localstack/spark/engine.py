@@ -1,4 +1,5 @@
-"""Spark with one catalog, `lake`, that is firn's warehouse `spark`; and what the stories ask of it."""
+"""Spark with firn's warehouse `spark` as two catalogs, and what the stories ask of it: `lake`, and `purger`, which lets Spark delete a
+purged table's files itself as it does unless it is told to leave that to the catalog (rest-catalog-purge)."""
 import logging
 import os
 
@@ -9,19 +10,25 @@ from pyspark.sql import SparkSession
 URL = os.environ["FIRN_BASE_URL"]
 
 
+def catalog(name: str, **more: str) -> dict[str, str]:
+    """What makes the warehouse a catalog of Spark's."""
+    settings = {
+        "type": "rest", "uri": URL + "/api/catalog", "warehouse": "spark", "oauth2-server-uri": URL + "/api/catalog/v1/oauth/tokens",
+        "credential": f"{os.environ['FIRN_CLIENT_ID']}:{os.environ['FIRN_CLIENT_SECRET']}", "scope": "PRINCIPAL_ROLE:ALL", "cache-enabled": "false",
+        "header.X-Iceberg-Access-Delegation": "vended-credentials", "io-impl": "org.apache.iceberg.aws.s3.S3FileIO", **more,
+    }
+    prefix = "spark.sql.catalog." + name
+    return {prefix: "org.apache.iceberg.spark.SparkCatalog"} | {f"{prefix}.{key}": value for key, value in settings.items()}
+
+
 def start() -> SparkSession:
     jars = os.environ["FIRN_SPARK_JARS"]
-    lake = "spark.sql.catalog.lake"
     session = SparkSession.builder.master("local[2]").appName("firn").config(map={
         "spark.jars": ",".join(os.path.join(jars, name) for name in os.listdir(jars)),
         "spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1", "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false", "spark.sql.shuffle.partitions": "2", "spark.sql.session.timeZone": "UTC",
-        "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
-        lake: "org.apache.iceberg.spark.SparkCatalog", lake + ".type": "rest", lake + ".uri": URL + "/api/catalog", lake + ".warehouse": "spark",
-        lake + ".credential": f"{os.environ['FIRN_CLIENT_ID']}:{os.environ['FIRN_CLIENT_SECRET']}", lake + ".scope": "PRINCIPAL_ROLE:ALL",
-        lake + ".oauth2-server-uri": URL + "/api/catalog/v1/oauth/tokens", lake + ".cache-enabled": "false",
-        lake + ".header.X-Iceberg-Access-Delegation": "vended-credentials", lake + ".io-impl": "org.apache.iceberg.aws.s3.S3FileIO",
-        "spark.sql.defaultCatalog": "lake",
+        "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions", "spark.sql.defaultCatalog": "lake",
+        **catalog("lake", **{"rest-catalog-purge": "true"}), **catalog("purger"),
     }).getOrCreate()
     session.sparkContext.setLogLevel("OFF")  # what is refused is refused on purpose
     logging.disable()
