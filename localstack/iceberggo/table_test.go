@@ -33,7 +33,7 @@ func TestRowsAreWrittenAndReadWithVendedKeys(t *testing.T) {
 	if got, want := ids(t, orders), upTo(10, 150); !cmp.Equal(got, want) {
 		t.Errorf("after a delete read %d rows, want %d", len(got), len(want))
 	}
-	orders, err = orders.OverwriteTable(t.Context(), records(t, 500, 510), 1024, nil)
+	_, err = orders.OverwriteTable(t.Context(), records(t, 500, 510), 1024, nil)
 	must(t, err)
 	if got, want := ids(t, load(t, c, ns, "orders")), upTo(500, 510); !cmp.Equal(got, want) {
 		t.Errorf("after an overwrite read %v, want %v", got, want)
