@@ -74,8 +74,8 @@ conformance-fire: ## Let writers commit for long while everything fails, on bolt
 
 conformance-oracle: ## Compare what firn and iceberg-go make of metadata and updates, of samples and of 30 seconds of fuzzing each.
 	cd shared/iceberg/oracle && go vet . && go test -count=1 .
-	cd shared/iceberg/oracle && go test -run '^$$' -fuzz FuzzParse -fuzztime 30s .
-	cd shared/iceberg/oracle && go test -run '^$$' -fuzz FuzzApply -fuzztime 30s .
+	cd shared/iceberg/oracle && go test -run '^$$' -fuzz FuzzParse -fuzztime 30s -fuzzminimizetime 10x .
+	cd shared/iceberg/oracle && go test -run '^$$' -fuzz FuzzApply -fuzztime 30s -fuzzminimizetime 10x .
 
 conformance-minio: ## Run the suites of keys and objects on MinIO (builds it on first use).
 	localstack/with-minio go test -count=1 ./shared/vend/... ./shared/blob/...
