@@ -39,7 +39,7 @@ func (s *Service) DropTable(ctx context.Context, c lake.Caller, catalog string, 
 		if err := s.Store.DropTable(ctx, n, t, work); err != nil {
 			return err
 		}
-		s.Revoked(t.Value.ID, lake.ID(t.Value.UUID)) // the uuid is whom keys for a staged table were for
+		s.Revoked(keyed(t.Value)...)
 		return nil
 	})
 	if err == nil && work != nil {
@@ -137,4 +137,12 @@ func (s *Service) Work(ctx context.Context, realm lake.Realm) error {
 		}
 	}
 	return nil
+}
+
+// keyed is what the keys of a table were for. Its uuid is not: a registered one has whatever its file says.
+func keyed(t *lake.Table) []lake.ID {
+	if t.StagedAs == "" {
+		return []lake.ID{t.ID}
+	}
+	return []lake.ID{t.ID, t.StagedAs}
 }

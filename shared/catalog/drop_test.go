@@ -248,3 +248,28 @@ func TestKeysOfADroppedTableAreNotServedAgain(t *testing.T) {
 		t.Errorf("got %d keys minted, want a new one", u.ForClients)
 	}
 }
+
+// Whoever knows the uuid of somebody's staged table ends none of its keys by a file that has the same.
+func TestADropEndsNoKeysOfAnothersStagedTable(t *testing.T) {
+	for name, take := range map[string]func(w *world) error{
+		"drop": func(w *world) error { return w.drop("u", false) },
+		"unregister": func(w *world) error {
+			_, err := w.UnregisterTable(t.Context(), w.admin, "c", table("u"))
+			return err
+		},
+	} {
+		w := newWorld(t)
+		staged, err := w.stage("t", vended)
+		w.must(err)
+		was, err := iceberg.Parse(staged.Metadata)
+		w.must(err)
+		const file = "s3://lake/c/a/u/metadata/00000-x.metadata.json"
+		w.leave(file, document("s3://lake/c/a/u", func(doc map[string]any) { doc["table-uuid"] = was.UUID() }))
+		_, err = w.register("u", file, catalog.Delegation{})
+		w.must(err)
+		w.must(take(w))
+		if len(w.revoked) != 1 || w.revoked[0] == lake.ID(was.UUID()) {
+			t.Errorf("%s: got keys ended for %v, want for the registered table alone", name, w.revoked)
+		}
+	}
+}

@@ -92,7 +92,7 @@ func (p *part) prepare(ctx context.Context, now time.Time) (err error) {
 func (p *part) stored() store.Part {
 	out := store.Part{Namespace: p.n, Old: p.old, Next: p.item, Folders: p.moved.Folders, Guards: p.moved.Guards, Principal: p.who.ID}
 	if p.staged != nil && p.staged.Value != nil && p.staged.Value.PrincipalID == p.who.ID {
-		out.Staged = p.staged
+		out.Staged, out.Next.StagedAs = p.staged, holderOfStaged(p.staged.Value).id
 	}
 	return out
 }

@@ -119,7 +119,7 @@ func (s *Service) commitNew(ctx context.Context, c lake.Caller, catalog string, 
 	}
 	nt.Table, nt.Folders, nt.Principal = item, own, x.who.ID
 	if staged != nil && staged.Value != nil && staged.Value.PrincipalID == x.who.ID {
-		nt.Staged = staged
+		nt.Staged, nt.Table.StagedAs = staged, holderOfStaged(staged.Value).id
 	}
 	done, err := x.put(ctx, n, next, nt, Delegation{})
 	if fault.Is(err, fault.Exists) {

@@ -36,7 +36,7 @@ func (s *Service) UnregisterTable(ctx context.Context, c lake.Caller, catalog st
 		if err := s.Store.DropTable(ctx, n, t, nil); err != nil {
 			return err
 		}
-		s.Revoked(t.Value.ID, lake.ID(t.Value.UUID)) // the uuid is whom keys for a staged table were for
+		s.Revoked(keyed(t.Value)...)
 		last = Loaded{MetadataLocation: t.Value.MetadataLocation, Metadata: doc}
 		return nil
 	})

@@ -145,6 +145,7 @@ type Table struct {
 	Created          time.Time `json:"created"`
 	Updated          time.Time `json:"updated"`
 	Keys             KeyState  `json:"keys,omitzero"`
+	StagedAs         ID        `json:"stagedAs,omitempty"` // for what its keys were before its first commit; empty: it was not staged
 }
 
 // Kind gives the kind that the object is kept as.
