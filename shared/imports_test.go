@@ -61,7 +61,7 @@ var rooms = []room{
 	{"lambdahttp", "fault rest", "net/http github.com/aws github.com/awslabs"},
 	{"lambdahttp/lambdatest", "", "net/http"},
 
-	{"s3local", "fault", "net/http"},
+	{"s3local", "fault location", "net/http"},
 	{"kv/kvtest", "fault kv", ""},
 	{"kv/dynamo/dynamotest", "kv kv/dynamo kv/dynamo/internal/fake", "net/http github.com/aws environment"},
 	{"kv/dynamo/internal/fake", "", "net/http"},

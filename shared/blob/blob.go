@@ -2,7 +2,8 @@
 //
 // An Opener makes a Bucket from a catalog's storage configuration and the credential that was vended for the objects in
 // question, so that firn's own hands are bound by the same scope as a client's. Drivers are file (a folder of this
-// machine), s3 (S3 and compatible) and local (the store embedded in the process, without HTTP); blobtest is their suite.
+// machine), s3 (S3 and compatible), gcs, azure and local (the store embedded in the process, without HTTP); blobtest is
+// their suite.
 //
 // It refuses to replace: Put makes an object or fails. It refuses to read what is larger than a metadata file can
 // sensibly be.
@@ -17,6 +18,7 @@
 package blob
 
 import (
+	"bytes"
 	"context"
 	"strings"
 
@@ -77,6 +79,21 @@ func CheckLimit(limit int) error {
 		return fault.Of(fault.Argument, fault.File, "", "a sweep removes at least 1 object, not %d", limit)
 	}
 	return nil
+}
+
+// Settle decides on a Put whose answer left it in doubt, for drivers: by what is there now, where that can be read. It gives
+// nil if that is what was put, the failure if a retry found something else in the way, and otherwise StateUnknown.
+func Settle(ctx context.Context, b Bucket, uri location.URI, data []byte, failure, cause error) error {
+	if fault.Is(failure, fault.Exists) {
+		there, err := b.Get(ctx, uri)
+		if err == nil && bytes.Equal(there, data) {
+			return nil
+		}
+		if err == nil {
+			return failure
+		}
+	}
+	return fault.Of(fault.StateUnknown, fault.File, uri.String(), "File %s may or may not have been written.", uri).Because(cause)
 }
 
 // Ended tells a context's end as an error about the named object; nil while it goes on. For drivers, before any effect.

@@ -33,6 +33,26 @@ func Segment(name string) string {
 	return kept + "-" + hash
 }
 
+var unescapeDots = strings.NewReplacer("%2e", ".", "%2E", ".", "%2f", "/", "%2F", "/", "%5c", `\`, "%5C", `\`, "%25", "%")
+
+// Climbs says whether a segment of an object's key leads elsewhere: it is "." or "..", or has such a part once somebody
+// undoes its percent-encoding, however often. Keys of data files may hold what no location may, such as the percent signs of
+// a partition's folder.
+func Climbs(segment string) bool {
+	for { // each turn shortens the segment, so it ends
+		for piece := range strings.FieldsFuncSeq(segment, func(r rune) bool { return r == '/' || r == '\\' }) {
+			if piece == "." || piece == ".." {
+				return true
+			}
+		}
+		plain := unescapeDots.Replace(segment)
+		if plain == segment {
+			return false
+		}
+		segment = plain
+	}
+}
+
 // hashed names look like a segment with a hash; they get one themselves, or they could be taken for another name's.
 func hashed(name string) bool {
 	start := len(name) - hashDigits

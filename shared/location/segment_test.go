@@ -48,3 +48,14 @@ func FuzzSegment(f *testing.F) {
 		}
 	})
 }
+
+func TestWhichSegmentsClimb(t *testing.T) {
+	for segment, want := range map[string]bool{
+		"": false, "a": false, "a.b": false, "...": false, "p=1%2F2": false, "100%": false, "%2e%2e%2e": false, "%zz": false,
+		".": true, "..": true, "%2e": true, "%2E%2e": true, "%252e%252e": true, "%25252E": true, "a%2f..": true, "..%5Cb": true, `a\..`: true, "a/../b": true,
+	} {
+		if got := Climbs(segment); got != want {
+			t.Errorf("%q: got %v, want %v", segment, got, want)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"unicode/utf8"
 
 	"firn/shared/fault"
+	"firn/shared/location"
 )
 
 // folderMarker is the file that stands for the key of its folder: the key "a/b/" is the file "a/b/.firn-folder".
@@ -51,23 +52,6 @@ func unprintable(r rune) bool {
 	return r < 0x20 || 0x7f <= r && r < 0xa0 || r == '\\' || r == 0xfffe || r == 0xffff
 }
 
-var unescapeDots = strings.NewReplacer("%2e", ".", "%2E", ".", "%2f", "/", "%2F", "/", "%5c", `\`, "%5C", `\`, "%25", "%")
-
-// safeSegment undoes percent-encoding until nothing is left of it; each turn shortens the segment, so it ends.
 func safeSegment(segment string) bool {
-	if segment == "" || len(segment) > maxSegment || segment == folderMarker {
-		return false
-	}
-	for {
-		for piece := range strings.FieldsFuncSeq(segment, func(r rune) bool { return r == '/' || r == '\\' }) {
-			if piece == "." || piece == ".." {
-				return false
-			}
-		}
-		plain := unescapeDots.Replace(segment)
-		if plain == segment {
-			return true
-		}
-		segment = plain
-	}
+	return segment != "" && len(segment) <= maxSegment && segment != folderMarker && !location.Climbs(segment)
 }

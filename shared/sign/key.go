@@ -3,6 +3,8 @@ package sign
 import (
 	"strings"
 	"unicode/utf8"
+
+	"firn/shared/location"
 )
 
 // goodKey says whether a key means one path to every reader: valid UTF-8 without control characters and backslashes, no
@@ -13,7 +15,7 @@ func goodKey(key string) bool {
 		return false
 	}
 	for segment := range strings.SplitSeq(strings.TrimSuffix(key, "/"), "/") {
-		if !goodSegment(segment) {
+		if segment == "" || location.Climbs(segment) {
 			return false
 		}
 	}
@@ -21,24 +23,3 @@ func goodKey(key string) bool {
 }
 
 func unprintable(r rune) bool { return r < 0x20 || 0x7f <= r && r < 0xa0 || r == '\\' }
-
-var unescapeDots = strings.NewReplacer("%2e", ".", "%2E", ".", "%2f", "/", "%2F", "/", "%5c", `\`, "%5C", `\`, "%25", "%")
-
-// goodSegment decodes until nothing is left to decode; each turn shortens the segment, so it ends.
-func goodSegment(segment string) bool {
-	if segment == "" {
-		return false
-	}
-	for {
-		for piece := range strings.FieldsFuncSeq(segment, func(r rune) bool { return r == '/' || r == '\\' }) {
-			if piece == "." || piece == ".." {
-				return false
-			}
-		}
-		plain := unescapeDots.Replace(segment)
-		if plain == segment {
-			return true
-		}
-		segment = plain
-	}
-}

@@ -199,19 +199,10 @@ func (b *Bucket) Put(ctx context.Context, uri location.URI, data []byte) error {
 		return nil
 	}
 	failure := translate(ctx, uri.String(), err)
-	switch {
-	case !w.unclear && !unclear(err):
+	if !w.unclear && !unclear(err) {
 		return failure
-	case fault.Is(failure, fault.Exists):
-		there, getErr := b.Get(ctx, uri)
-		if getErr == nil && bytes.Equal(there, data) {
-			return nil
-		}
-		if getErr == nil {
-			return failure
-		}
 	}
-	return fault.Of(fault.StateUnknown, fault.File, uri.String(), "File %s may or may not have been written.", uri).Because(err)
+	return blob.Settle(ctx, b, uri, data, failure, err)
 }
 
 // Delete removes an object.
