@@ -2,8 +2,9 @@
 // credential that opens exactly that and expires soon.
 //
 // A Grant says what; a Vendor mints; Cache stands before a Vendor and serves a credential again while it is good; ByStorage
-// finds the Vendor that a catalog's storage needs; Audited writes down what is handed out. Drivers are aws (STS AssumeRole
-// with a session policy), gcs, azure and local (the embedded store); vendtest is the suite that all of them pass.
+// finds the Vendor that a catalog's storage needs; Shared lets instances share what they minted (kms seals it); Lasting
+// refuses what is about to end; Audited writes down what is handed out. Drivers are aws (STS AssumeRole with a session
+// policy), r2, gcs, azure and local (the embedded store); vendtest is the suite that all of them pass.
 //
 // It refuses whatever it cannot scope: a grant without prefixes or actions, a prefix of another kind of store, a store
 // that has no way to narrow a key. It decides no access: whoever calls Vend has checked the caller's rights and the

@@ -14,8 +14,8 @@
 package gcs
 
 import (
-	"bytes"
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -89,6 +89,9 @@ var (
 	_ blob.Sweeper = (*Bucket)(nil)
 )
 
+// Format prints nothing of the token, whatever the verb: fmt shows the text of a secret that is in an unexported field.
+func (b *Bucket) Format(s fmt.State, _ rune) { fmt.Fprint(s, "bucket in Google Cloud Storage") }
+
 // begin checks a call before any effect and bounds its time.
 func (b *Bucket) begin(ctx context.Context, uri location.URI) (context.Context, context.CancelFunc, error) {
 	if err := blob.Check(uri, location.GCS); err != nil {
@@ -147,16 +150,8 @@ func (b *Bucket) Put(ctx context.Context, uri location.URI, data []byte) error {
 		return refused(uri.String(), err) // there is no such bucket
 	case !doubt:
 		return failure
-	case fault.Is(failure, fault.Exists):
-		there, getErr := b.Get(ctx, uri)
-		if getErr == nil && bytes.Equal(there, data) {
-			return nil
-		}
-		if getErr == nil {
-			return failure
-		}
 	}
-	return fault.Of(fault.StateUnknown, fault.File, uri.String(), "File %s may or may not have been written.", uri).Because(err)
+	return blob.Settle(ctx, b, uri, data, failure, err)
 }
 
 // Delete removes an object.

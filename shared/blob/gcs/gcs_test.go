@@ -187,3 +187,15 @@ func TestAnAnswerSendsNoTokenElsewhere(t *testing.T) {
 type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+func TestABucketPrintsNoToken(t *testing.T) {
+	b, err := New(Config{}).Open(t.Context(), &lake.Storage{Type: lake.GCS}, vend.Credential{GCS: &vend.GCSCredential{Token: "t0ken"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%d"} {
+		if text := fmt.Sprintf(verb, b); strings.Contains(text, "t0ken") {
+			t.Errorf("%s prints the token", verb)
+		}
+	}
+}
