@@ -168,7 +168,7 @@ func (f *files) Vend(context.Context, *lake.Storage, vend.Grant) (vend.Credentia
 	return vend.Credential{S3: &vend.S3Credential{AccessKeyID: "A", SecretAccessKey: "s", SessionToken: "t", Region: "eu-west-1"}, Expires: time.Now().Add(time.Hour)}, nil
 }
 
-func (f *files) Open(context.Context, *lake.Storage, vend.Credential) (blob.Bucket, error) {
+func (f *files) Open(context.Context, blob.Scope, vend.Credential) (blob.Bucket, error) {
 	return f, nil
 }
 

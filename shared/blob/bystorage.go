@@ -8,7 +8,8 @@ import (
 	"firn/shared/vend"
 )
 
-// ByStorage is the Opener that asks the right driver. A nil field is a kind of storage that this server has no driver for.
+// ByStorage is the Opener that asks the right driver, and bounds what it opens (Bounded): no driver is reached past that.
+// A nil field is a kind of storage that this server has no driver for.
 type ByStorage struct {
 	Embedded Opener // the object store inside the process
 	S3       Opener // AWS and S3-compatible stores
@@ -19,9 +20,13 @@ type ByStorage struct {
 
 var _ Opener = ByStorage{}
 
-// Open asks the driver of the storage; Unsupported if there is none.
-func (o ByStorage) Open(ctx context.Context, storage *lake.Storage, cred vend.Credential) (Bucket, error) {
-	driver := Opener(nil)
+// Open returns a bucket of the storage's driver that is bounded by the scope. Forbidden for an empty scope; Unsupported if
+// there is no driver.
+func (o ByStorage) Open(ctx context.Context, scope Scope, cred vend.Credential) (Bucket, error) {
+	if err := scope.validate(); err != nil {
+		return nil, err
+	}
+	storage, driver := scope.Storage, Opener(nil)
 	switch {
 	case storage.Embedded():
 		driver = o.Embedded
@@ -37,5 +42,5 @@ func (o ByStorage) Open(ctx context.Context, storage *lake.Storage, cred vend.Cr
 	if driver == nil {
 		return nil, fault.New(fault.Unsupported, "This server cannot use storage of type %s.", storage.Type)
 	}
-	return driver.Open(ctx, storage, cred)
+	return Bounded{driver}.Open(ctx, scope, cred)
 }

@@ -7,13 +7,14 @@ import (
 
 	"firn/shared/fault"
 	"firn/shared/lake"
+	"firn/shared/location"
 	"firn/shared/vend"
 )
 
 // named is an Opener that says who it is.
 type named struct{ error }
 
-func (n named) Open(context.Context, *lake.Storage, vend.Credential) (Bucket, error) {
+func (n named) Open(context.Context, Scope, vend.Credential) (Bucket, error) {
 	return nil, n.error
 }
 
@@ -34,7 +35,8 @@ func TestTheStorageChoosesTheDriver(t *testing.T) {
 		{"GCS has no driver", all, lake.Storage{Type: lake.GCS}, nil},
 	}
 	for _, row := range rows {
-		_, err := row.opener.Open(t.Context(), &row.storage, vend.Credential{})
+		scope := Scope{Realm: "R", Storage: &row.storage, Prefixes: []location.Prefix{{}}, Actions: vend.Read}
+		_, err := row.opener.Open(t.Context(), scope, vend.Credential{})
 		if row.want == nil && !fault.Is(err, fault.Unsupported) || row.want != nil && !errors.Is(err, row.want) {
 			t.Errorf("%s: got %v, want %v (nil: unsupported)", row.name, err, row.want)
 		}

@@ -37,7 +37,7 @@ func (s *Service) bucket(ctx context.Context, realm lake.Realm, storage *lake.St
 			return nil, fmt.Errorf("get a key of firn's own: %w", err)
 		}
 	}
-	return s.Files.Open(ctx, storage, key)
+	return s.Files.Open(ctx, blob.Scope{Realm: realm, Storage: storage, Prefixes: g.Prefixes, Actions: g.Actions}, key)
 }
 
 // unscopable says that the store has no way to narrow a key (stsUnavailable): nothing is vended for it, and firn itself

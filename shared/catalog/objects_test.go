@@ -61,7 +61,7 @@ type fileFault struct {
 
 var _ blob.Opener = (*files)(nil)
 
-func (f *files) Open(ctx context.Context, s *lake.Storage, c vend.Credential) (blob.Bucket, error) {
+func (f *files) Open(ctx context.Context, s blob.Scope, c vend.Credential) (blob.Bucket, error) {
 	b, err := f.opener.Open(ctx, s, c)
 	if err != nil {
 		return nil, err

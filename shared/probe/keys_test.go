@@ -6,14 +6,13 @@ import (
 
 	"firn/shared/blob"
 	"firn/shared/fault"
-	"firn/shared/lake"
 	"firn/shared/location"
 	"firn/shared/vend"
 )
 
-type opener func(context.Context, *lake.Storage, vend.Credential) (blob.Bucket, error)
+type opener func(context.Context, blob.Scope, vend.Credential) (blob.Bucket, error)
 
-func (o opener) Open(ctx context.Context, s *lake.Storage, cred vend.Credential) (blob.Bucket, error) {
+func (o opener) Open(ctx context.Context, s blob.Scope, cred vend.Credential) (blob.Bucket, error) {
 	return o(ctx, s, cred)
 }
 

@@ -151,7 +151,7 @@ func TestASiblingThatIsOpenInOneWay(t *testing.T) {
 		t.Run(op, func(t *testing.T) {
 			w := newWorld(t)
 			w.widen = widened(t, 0, sibling)
-			prober := probe.New(probe.Config{Vendor: w, Now: time.Now, Files: opener(func(ctx context.Context, s *lake.Storage, cred vend.Credential) (blob.Bucket, error) {
+			prober := probe.New(probe.Config{Vendor: w, Now: time.Now, Files: opener(func(ctx context.Context, s blob.Scope, cred vend.Credential) (blob.Bucket, error) {
 				b, err := w.Open(ctx, s, cred)
 				if err == nil && len(w.asked) == 1 { // the key to own/
 					b = &picky{b.(*bucket), op}
@@ -183,7 +183,7 @@ func TestASiblingThatIsListedAndNotEmpty(t *testing.T) {
 	w.try(t.Context(), nil)
 	w.fail = nil
 	w.asked, w.widen = nil, widened(t, 0, sibling)
-	prober := probe.New(probe.Config{Vendor: w, Now: time.Now, Files: opener(func(ctx context.Context, s *lake.Storage, cred vend.Credential) (blob.Bucket, error) {
+	prober := probe.New(probe.Config{Vendor: w, Now: time.Now, Files: opener(func(ctx context.Context, s blob.Scope, cred vend.Credential) (blob.Bucket, error) {
 		b, err := w.Open(ctx, s, cred)
 		if err == nil && len(w.asked) == 1 { // the key to own/
 			b = &lister{picky{b.(*bucket), "list"}}
@@ -315,7 +315,7 @@ func TestAStoreThatForgets(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := newWorld(t)
-				prober := probe.New(probe.Config{Vendor: w, Now: time.Now, Files: opener(func(ctx context.Context, s *lake.Storage, cred vend.Credential) (blob.Bucket, error) {
+				prober := probe.New(probe.Config{Vendor: w, Now: time.Now, Files: opener(func(ctx context.Context, s blob.Scope, cred vend.Credential) (blob.Bucket, error) {
 					b, err := w.Open(ctx, s, cred)
 					if err != nil {
 						return nil, err

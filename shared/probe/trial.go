@@ -77,10 +77,15 @@ func (t *trial) key(ctx context.Context, check Check, folder location.Prefix, ac
 		if err != nil {
 			return err
 		}
-		bucket, err = t.config.Files.Open(ctx, &t.catalog.Storage, cred)
+		bucket, err = t.config.Files.Open(ctx, t.scope(), cred)
 		return err
 	})
 	return bucket, ok
+}
+
+// scope is what a probe may touch at most, whatever the key: that a narrower one is denied is what the store has to say.
+func (t *trial) scope() blob.Scope {
+	return blob.Scope{Realm: t.who.Realm, Storage: &t.catalog.Storage, Prefixes: []location.Prefix{t.own, t.sibling}, Actions: everything}
 }
 
 func (t *trial) grant(folder location.Prefix, actions vend.Actions) vend.Grant {

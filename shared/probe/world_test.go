@@ -79,8 +79,9 @@ func (w *world) Vend(ctx context.Context, s *lake.Storage, g vend.Grant) (vend.C
 }
 
 // Open opens the store.
-func (w *world) Open(ctx context.Context, _ *lake.Storage, cred vend.Credential) (blob.Bucket, error) {
-	b, err := w.files.Open(ctx, embedded, cred)
+func (w *world) Open(ctx context.Context, scope blob.Scope, cred vend.Credential) (blob.Bucket, error) {
+	scope.Storage = embedded
+	b, err := w.files.Open(ctx, scope, cred)
 	if err != nil {
 		return nil, err
 	}
@@ -175,7 +176,7 @@ func (w *world) leftovers() bool {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	b, err := w.files.Open(context.Background(), embedded, cred)
+	b, err := w.files.Open(context.Background(), blob.Scope{Storage: embedded}, cred)
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -73,7 +73,7 @@ type tappedOpener struct {
 	tap *tap
 }
 
-func (o tappedOpener) Open(ctx context.Context, s *lake.Storage, c vend.Credential) (blob.Bucket, error) {
+func (o tappedOpener) Open(ctx context.Context, s blob.Scope, c vend.Credential) (blob.Bucket, error) {
 	b, err := o.Opener.Open(ctx, s, c)
 	if err != nil {
 		return nil, err

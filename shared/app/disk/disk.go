@@ -6,7 +6,6 @@ import (
 
 	"firn/shared/blob"
 	"firn/shared/blob/file"
-	"firn/shared/lake"
 	"firn/shared/location"
 	"firn/shared/vend"
 )
@@ -17,9 +16,9 @@ type Opener struct{}
 var _ blob.Opener = Opener{}
 
 // Open gives the bucket of the storage.
-func (Opener) Open(ctx context.Context, storage *lake.Storage, cred vend.Credential) (blob.Bucket, error) {
+func (Opener) Open(ctx context.Context, scope blob.Scope, cred vend.Credential) (blob.Bucket, error) {
 	var folders []location.Prefix
-	for _, text := range storage.AllowedLocations {
+	for _, text := range scope.Storage.AllowedLocations {
 		if p, err := location.ParsePrefix(text); err == nil {
 			folders = append(folders, p)
 		}
@@ -28,5 +27,5 @@ func (Opener) Open(ctx context.Context, storage *lake.Storage, cred vend.Credent
 	if err != nil {
 		return nil, err
 	}
-	return opener.Open(ctx, storage, cred)
+	return opener.Open(ctx, scope, cred)
 }

@@ -5,7 +5,6 @@ import (
 
 	"firn/shared/blob"
 	"firn/shared/fault"
-	"firn/shared/lake"
 	"firn/shared/location"
 	"firn/shared/vend"
 )
@@ -28,7 +27,7 @@ const (
 
 var _ blob.Opener = files{}
 
-func (f files) Open(ctx context.Context, s *lake.Storage, c vend.Credential) (blob.Bucket, error) {
+func (f files) Open(ctx context.Context, s blob.Scope, c vend.Credential) (blob.Bucket, error) {
 	b, err := f.Opener.Open(ctx, s, c)
 	if err != nil {
 		return nil, err

@@ -19,6 +19,7 @@ import (
 	"firn/shared/app"
 	"firn/shared/app/base"
 	"firn/shared/app/disk"
+	"firn/shared/blob"
 	"firn/shared/lake"
 	"firn/shared/token"
 	"firn/shared/vend"
@@ -56,7 +57,7 @@ func child(text string) error {
 	if err != nil {
 		return err
 	}
-	a, err := app.New(app.Config{Table: dynamoTable(s.Endpoint, s.Table), Keys: keys, Vendor: vend.ByStorage{}, Files: disk.Opener{}, Log: slog.New(slog.DiscardHandler),
+	a, err := app.New(app.Config{Table: dynamoTable(s.Endpoint, s.Table), Keys: keys, Vendor: vend.ByStorage{}, Files: blob.ByStorage{File: disk.Opener{}}, Log: slog.New(slog.DiscardHandler),
 		Now: time.Now, Settings: base.Settings{Realms: []lake.Realm{"POLARIS"}, UniqueLocations: true, AllowFileStorage: true}})
 	if err != nil {
 		return err

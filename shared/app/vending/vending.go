@@ -13,7 +13,6 @@ import (
 	"firn/shared/blob"
 	"firn/shared/catalog"
 	"firn/shared/fault"
-	"firn/shared/lake"
 	"firn/shared/rest"
 	"firn/shared/sign/sigv4"
 	"firn/shared/vend"
@@ -106,6 +105,6 @@ type noFiles struct{}
 var _ blob.Opener = noFiles{}
 
 // Open refuses.
-func (noFiles) Open(context.Context, *lake.Storage, vend.Credential) (blob.Bucket, error) {
+func (noFiles) Open(context.Context, blob.Scope, vend.Credential) (blob.Bucket, error) {
 	return nil, fault.New(fault.Unsupported, "This function reaches no object store.")
 }

@@ -56,9 +56,9 @@ func New(c Config) *Opener {
 }
 
 // Open gives a bucket that does what the credential opens.
-func (o *Opener) Open(_ context.Context, storage *lake.Storage, cred vend.Credential) (blob.Bucket, error) {
-	if storage.Type != lake.Azure {
-		return nil, fault.New(fault.Unsupported, "Storage of type %s is not AZURE.", storage.Type)
+func (o *Opener) Open(_ context.Context, scope blob.Scope, cred vend.Credential) (blob.Bucket, error) {
+	if scope.Storage.Type != lake.Azure {
+		return nil, fault.New(fault.Unsupported, "Storage of type %s is not AZURE.", scope.Storage.Type)
 	}
 	if cred.Azure == nil || cred.Azure.SAS == "" {
 		return nil, fault.Of(fault.Unsupported, fault.Credential, "", "This server has no credential for the catalog's storage.")

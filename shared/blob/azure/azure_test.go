@@ -60,7 +60,7 @@ func TestOpenRefuses(t *testing.T) {
 		"another store's credential":   {*s.storage, vend.Credential{S3: &vend.S3Credential{}}},
 		"a credential without its SAS": {*s.storage, vend.Credential{Azure: &vend.AzureCredential{Account: "lake"}}},
 	} {
-		if _, err := New(Config{}).Open(t.Context(), &row.storage, row.cred); !fault.Is(err, fault.Unsupported) {
+		if _, err := New(Config{}).Open(t.Context(), blob.Scope{Storage: &row.storage}, row.cred); !fault.Is(err, fault.Unsupported) {
 			t.Errorf("%s: got %v, want unsupported", name, err)
 		}
 	}

@@ -22,7 +22,7 @@ func TestBlobtestOnAzurite(t *testing.T) {
 		open := func(c Config) blob.Bucket {
 			c.Transport = emulator
 			cred := vend.Credential{Azure: &vend.AzureCredential{Account: azuretest.AzuriteAccount, Domain: "core.windows.net", SAS: lake.Secret(emulator.AccountSAS(t))}}
-			b, err := New(c).Open(t.Context(), &lake.Storage{Type: lake.Azure}, cred)
+			b, err := New(c).Open(t.Context(), blob.Scope{Storage: &lake.Storage{Type: lake.Azure}}, cred)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -75,7 +75,7 @@ func (s *store) open(t *testing.T, actions vend.Actions, c Config) blob.Bucket {
 		t.Fatal(err)
 	}
 	c.Transport, c.Pause = s, time.Nanosecond
-	b, err := New(c).Open(t.Context(), s.storage, cred)
+	b, err := New(c).Open(t.Context(), blob.Scope{Storage: s.storage}, cred)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -56,9 +56,9 @@ func New(c Config) (*Opener, error) {
 }
 
 // Open gives the bucket; the storage must be of type FILE.
-func (o *Opener) Open(_ context.Context, storage *lake.Storage, _ vend.Credential) (blob.Bucket, error) {
-	if storage.Type != lake.File {
-		return nil, fault.New(fault.Unsupported, "Storage of type %s is not on this machine.", storage.Type)
+func (o *Opener) Open(_ context.Context, scope blob.Scope, _ vend.Credential) (blob.Bucket, error) {
+	if scope.Storage.Type != lake.File {
+		return nil, fault.New(fault.Unsupported, "Storage of type %s is not on this machine.", scope.Storage.Type)
 	}
 	return o.bucket, nil
 }

@@ -39,7 +39,7 @@ func bucket(t *testing.T, limit int64, folders ...location.Prefix) blob.Bucket {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := o.Open(t.Context(), &lake.Storage{Type: lake.File}, vend.Credential{})
+	b, err := o.Open(t.Context(), blob.Scope{Storage: &lake.Storage{Type: lake.File}}, vend.Credential{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,7 +171,7 @@ func TestWhatIsNoFileStorageIsNotOpened(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := o.Open(t.Context(), &lake.Storage{Type: lake.S3}, vend.Credential{}); !fault.Is(err, fault.Unsupported) {
+	if _, err := o.Open(t.Context(), blob.Scope{Storage: &lake.Storage{Type: lake.S3}}, vend.Credential{}); !fault.Is(err, fault.Unsupported) {
 		t.Errorf("storage of type S3: got %v, want unsupported", err)
 	}
 }

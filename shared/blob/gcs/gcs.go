@@ -68,9 +68,9 @@ func New(c Config) *Opener {
 }
 
 // Open gives a bucket that does what the token opens.
-func (o *Opener) Open(_ context.Context, storage *lake.Storage, cred vend.Credential) (blob.Bucket, error) {
-	if storage.Type != lake.GCS {
-		return nil, fault.New(fault.Unsupported, "Storage of type %s is not Google Cloud Storage.", storage.Type)
+func (o *Opener) Open(_ context.Context, scope blob.Scope, cred vend.Credential) (blob.Bucket, error) {
+	if scope.Storage.Type != lake.GCS {
+		return nil, fault.New(fault.Unsupported, "Storage of type %s is not Google Cloud Storage.", scope.Storage.Type)
 	}
 	if cred.GCS == nil {
 		return nil, fault.Of(fault.Unsupported, fault.Credential, "", "This server has no credential for the catalog's storage.")

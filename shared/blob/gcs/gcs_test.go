@@ -45,7 +45,7 @@ func TestWhatDoesNotOpen(t *testing.T) {
 		"a credential of another store": {lake.Storage{Type: lake.GCS}, vend.Credential{S3: &vend.S3Credential{AccessKeyID: "k"}}},
 	}
 	for name, row := range rows {
-		if b, err := o.Open(t.Context(), &row.storage, row.cred); b != nil || !fault.Is(err, fault.Unsupported) {
+		if b, err := o.Open(t.Context(), blob.Scope{Storage: &row.storage}, row.cred); b != nil || !fault.Is(err, fault.Unsupported) {
 			t.Errorf("%s: got %v and %v, want an error of kind unsupported", name, b, err)
 		}
 	}
@@ -126,7 +126,7 @@ func TestACallEndsInItsTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		name := uri(t, "gs://lake/ns/t/v1.json")
-		b, err := New(Config{Timeout: time.Second, Client: &http.Client{Transport: stuck{}}}).Open(t.Context(), w.storage, w.cred)
+		b, err := New(Config{Timeout: time.Second, Client: &http.Client{Transport: stuck{}}}).Open(t.Context(), blob.Scope{Storage: w.storage}, w.cred)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -158,7 +158,7 @@ func TestTheEndpointIsTheConfiguredOne(t *testing.T) {
 		b, err := New(Config{Endpoint: endpoint, Client: &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
 			host, encoding = r.URL.Host, r.Header.Get("Accept-Encoding")
 			return w.Client().Transport.RoundTrip(r)
-		})}}).Open(t.Context(), w.storage, w.cred)
+		})}}).Open(t.Context(), blob.Scope{Storage: w.storage}, w.cred)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -175,7 +175,7 @@ func TestAnAnswerSendsNoTokenElsewhere(t *testing.T) {
 		asked++
 		return &http.Response{StatusCode: http.StatusTemporaryRedirect, Header: http.Header{"Location": {"https://elsewhere.test/"}}, Body: http.NoBody, Request: r}, nil
 	})}})
-	b, err := o.Open(t.Context(), &lake.Storage{Type: lake.GCS}, vend.Credential{GCS: &vend.GCSCredential{Token: "t"}})
+	b, err := o.Open(t.Context(), blob.Scope{Storage: &lake.Storage{Type: lake.GCS}}, vend.Credential{GCS: &vend.GCSCredential{Token: "t"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -189,7 +189,7 @@ type roundTrip func(*http.Request) (*http.Response, error)
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 func TestABucketPrintsNoToken(t *testing.T) {
-	b, err := New(Config{}).Open(t.Context(), &lake.Storage{Type: lake.GCS}, vend.Credential{GCS: &vend.GCSCredential{Token: "t0ken"}})
+	b, err := New(Config{}).Open(t.Context(), blob.Scope{Storage: &lake.Storage{Type: lake.GCS}}, vend.Credential{GCS: &vend.GCSCredential{Token: "t0ken"}})
 	if err != nil {
 		t.Fatal(err)
 	}

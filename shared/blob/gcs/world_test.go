@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"firn/shared/blob"
 	"firn/shared/lake"
 	"firn/shared/location"
 	"firn/shared/vend"
@@ -50,7 +51,7 @@ func newWorld(t *testing.T) *world {
 func (w *world) open(t *testing.T, c Config) *Bucket {
 	t.Helper()
 	c.Client = w.Client()
-	b, err := New(c).Open(t.Context(), w.storage, w.cred)
+	b, err := New(c).Open(t.Context(), blob.Scope{Storage: w.storage}, w.cred)
 	if err != nil {
 		t.Fatal(err)
 	}

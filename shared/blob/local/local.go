@@ -16,7 +16,6 @@ import (
 
 	"firn/shared/blob"
 	"firn/shared/fault"
-	"firn/shared/lake"
 	"firn/shared/location"
 	"firn/shared/s3local"
 	"firn/shared/vend"
@@ -46,8 +45,8 @@ func New(c Config) (*Opener, error) {
 }
 
 // Open gives a bucket that does what the credential opens. Forbidden if the store's issuer did not mint it.
-func (o *Opener) Open(_ context.Context, storage *lake.Storage, cred vend.Credential) (blob.Bucket, error) {
-	if !storage.Embedded() {
+func (o *Opener) Open(_ context.Context, scope blob.Scope, cred vend.Credential) (blob.Bucket, error) {
+	if !scope.Storage.Embedded() {
 		return nil, fault.New(fault.Unsupported, "The catalog's storage is not this server's embedded store.")
 	}
 	if cred.S3 == nil {

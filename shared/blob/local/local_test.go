@@ -65,7 +65,7 @@ func (w *world) open(t *testing.T, cred vend.Credential, limit int64) blob.Bucke
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := o.Open(t.Context(), embedded, cred)
+	b, err := o.Open(t.Context(), blob.Scope{Storage: embedded}, cred)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,7 +152,7 @@ func TestWhatIsNotOpened(t *testing.T) {
 		{"a token of another key", embedded, foreign, fault.Forbidden},
 	}
 	for _, row := range rows {
-		if _, err := o.Open(t.Context(), row.storage, row.cred); !fault.Is(err, row.want) {
+		if _, err := o.Open(t.Context(), blob.Scope{Storage: row.storage}, row.cred); !fault.Is(err, row.want) {
 			t.Errorf("%s: got %v, want %s", row.name, err, row.want)
 		}
 	}

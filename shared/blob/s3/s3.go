@@ -78,7 +78,8 @@ func New(c Config) (*Opener, error) {
 }
 
 // Open gives a bucket that does what the credential opens.
-func (o *Opener) Open(_ context.Context, storage *lake.Storage, cred vend.Credential) (blob.Bucket, error) {
+func (o *Opener) Open(_ context.Context, scope blob.Scope, cred vend.Credential) (blob.Bucket, error) {
+	storage := scope.Storage
 	if storage.Type != lake.S3 {
 		return nil, fault.New(fault.Unsupported, "Storage of type %s is not S3.", storage.Type)
 	}

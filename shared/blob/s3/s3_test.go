@@ -82,7 +82,7 @@ func TestBlobtestWithMinIO(t *testing.T) {
 		fresh := "s3://firn-test/" + string(lake.NewID()) + "/t"
 		cred := vended(t, vendor, storage, folder(t, fresh+"/"))
 		open := func(limit int64) blob.Bucket {
-			b, err := opener(t, Config{Limit: limit}).Open(t.Context(), storage, cred)
+			b, err := opener(t, Config{Limit: limit}).Open(t.Context(), blob.Scope{Storage: storage}, cred)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -201,7 +201,7 @@ func TestWhoseCredentialIsUsed(t *testing.T) {
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
-			b, err := opener(t, Config{Unscoped: row.unscoped, Named: named}).Open(t.Context(), row.storage, row.cred)
+			b, err := opener(t, Config{Unscoped: row.unscoped, Named: named}).Open(t.Context(), blob.Scope{Storage: row.storage}, row.cred)
 			if !row.ok {
 				if !fault.Is(err, fault.Unsupported) {
 					t.Errorf("got %v, want unsupported", err)

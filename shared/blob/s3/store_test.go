@@ -83,7 +83,7 @@ func vended(t *testing.T, v vend.Vendor, storage *lake.Storage, prefix location.
 
 func (s *store) open(t *testing.T, c Config) blob.Bucket {
 	t.Helper()
-	b, err := opener(t, c).Open(t.Context(), s.storage, s.cred)
+	b, err := opener(t, c).Open(t.Context(), blob.Scope{Storage: s.storage}, s.cred)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -44,8 +44,9 @@ func (s *stores) Vend(ctx context.Context, storage *lake.Storage, g vend.Grant) 
 	return s.vendor.Vend(ctx, &lake.Storage{Type: lake.S3}, g)
 }
 
-func (s *stores) Open(ctx context.Context, _ *lake.Storage, cred vend.Credential) (blob.Bucket, error) {
-	return s.files.Open(ctx, &lake.Storage{Type: lake.S3}, cred)
+func (s *stores) Open(ctx context.Context, scope blob.Scope, cred vend.Credential) (blob.Bucket, error) {
+	scope.Storage = &lake.Storage{Type: lake.S3}
+	return s.files.Open(ctx, scope, cred)
 }
 
 // notTrusted is what the vendor says of a role that does not trust firn.
