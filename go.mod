@@ -34,6 +34,7 @@ require (
 	github.com/spf13/pflag v1.0.10 // cobra's flags, each also a variable (cli)
 	github.com/tink-crypto/tink-go/v2 v2.9.0 // opens what the client-side boundary seals, for tests (vend/gcs/gcstest)
 	go.etcd.io/bbolt v1.5.0 // the embedded table: one file, crash-safe, in pure Go (kv/bolt)
+	go.yaml.in/yaml/v3 v3.0.6 // the operator's storage policy, as people write it (storagepolicy)
 	golang.org/x/oauth2 v0.37.0 // who an AWS role is to Google, by federation (app/gcp)
 	golang.org/x/sync v0.24.0 // groups of goroutines that end together (app, catalog)
 	golang.org/x/term v0.47.0 // whether output is a terminal (cmd/firn)
@@ -79,7 +80,6 @@ require (
 	github.com/prometheus/common v0.72.0 // indirect
 	github.com/prometheus/procfs v0.22.0 // indirect
 	github.com/yuin/goldmark v1.4.13 // indirect
-	go.yaml.in/yaml/v3 v3.0.6 // indirect
 	golang.org/x/crypto v0.58.0 // indirect
 	golang.org/x/exp v0.0.0-20240823005443-9b4947da3948 // indirect
 	golang.org/x/lint v0.0.0-20210508222113-6edffad5e616 // indirect

@@ -25,6 +25,7 @@ import (
 	"firn/shared/blob"
 	"firn/shared/lambdahttp/lambdatest"
 	"firn/shared/rest"
+	"firn/shared/storagepolicy/storagepolicytest"
 	"firn/shared/token/secretsmanager/secretsmanagertest"
 )
 
@@ -45,11 +46,11 @@ func TestMain(m *testing.M) {
 func run(name rest.Function) {
 	files := func(e *function.Env) (blob.Opener, error) {
 		stores, err := objects.Files(e)
-		return blob.ByStorage{File: disk.Opener{}, S3: stores, GCS: stores}, err
+		return blob.ByStorage{Policy: e.StoragePolicy, File: disk.Opener{}, S3: stores, GCS: stores}, err
 	}
 	local := func(part func(*function.Env) ([]rest.Protocol, error)) func(*function.Env) ([]rest.Protocol, error) {
 		return func(e *function.Env) ([]rest.Protocol, error) {
-			e.AllowFileStorage = true
+			e.StoragePolicy = storagepolicytest.WithFolders(storagepolicytest.Lenient([]string{"http://e:9000", "http://i:9000", "http://s:9000", "http://127.0.0.1:1"}, "lab"))
 			return part(e)
 		}
 	}

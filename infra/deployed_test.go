@@ -23,6 +23,7 @@ import (
 	"firn/shared/kv/bolt"
 	"firn/shared/lake"
 	"firn/shared/rest"
+	"firn/shared/storagepolicy/storagepolicytest"
 	"firn/shared/store"
 	"firn/shared/token"
 )
@@ -56,7 +57,7 @@ func deploy(t *testing.T, used *ledger, overlapping bool) *deployed {
 			driver = db
 		}
 		return &base.Base{Store: store.New(store.Config{Driver: driver, Now: now}), Keys: keys, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: now,
-			Settings: base.Settings{Realms: []lake.Realm{"POLARIS", "OTHER"}, MaxBody: 1_000_000, AllowFileStorage: true, AllowOverlappingCatalogs: overlapping, RequireRotation: true}}
+			Settings: base.Settings{Realms: []lake.Realm{"POLARIS", "OTHER"}, MaxBody: 1_000_000, StoragePolicy: storagepolicytest.WithFolders(storagepolicytest.Lenient([]string{"http://e:9000", "http://i:9000", "http://s:9000"})), AllowOverlappingCatalogs: overlapping, RequireRotation: true}}
 	}
 	for _, realm := range []lake.Realm{"POLARIS", "OTHER"} { // `firn bootstrap` has the administrator's rights
 		if _, _, err := administration.Service(at(""), administration.Drivers{}).Bootstrap(t.Context(), realm, lake.Credentials{ClientID: "root", ClientSecret: "s3cr3t"}); err != nil {

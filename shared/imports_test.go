@@ -32,14 +32,16 @@ var rooms = []room{
 	{"access", "fault lake", ""},
 	{"packed", "", ""},
 
+	{"storagepolicy", "fault lake location", ""},
+	{"storagepolicy/storagepolicytest", "storagepolicy", ""},
 	{"kv", "fault", ""},
-	{"vend", "fault lake location", ""},
-	{"blob", "fault lake location vend", ""},
+	{"vend", "fault lake location storagepolicy", ""},
+	{"blob", "fault lake location storagepolicy vend", ""},
 	{"probe", "blob fault lake location vend", ""},
 	{"probe/cors", "fault lake location probe", "net/http"},
 	{"store", "access fault kv lake location packed", ""},
 	{"sign", "fault lake location vend", ""},
-	{"sign/*", "fault lake sign vend", "net/http github.com/aws"},
+	{"sign/*", "fault lake sign storagepolicy vend", "net/http github.com/aws"},
 
 	{"token", "fault lake", "github.com/golang-jwt"},
 	{"token/secretsmanager/secretsmanagertest", "", "net/http"},
@@ -47,7 +49,7 @@ var rooms = []room{
 	{"revoke", "lake", ""},
 	{"revoke/revoketest", "", "net/http"},
 	{"revoke/aws", "fault lake revoke vend/aws/session", "github.com/aws"},
-	{"admin", "access fault lake location probe revoke store", ""},
+	{"admin", "access fault lake location probe revoke storagepolicy store", ""},
 	{"catalog", "access blob fault iceberg lake location packed sign store vend", ""},
 	{"sharing", "catalog fault lake store vend", ""},
 
@@ -84,7 +86,7 @@ var rooms = []room{
 	{"blob/*", "blob fault lake location s3local vend", "net/http github.com/aws"},
 
 	{"app/polaristest", "", "net/http"},
-	{"app/base", "lake rest store token", "net/http"},
+	{"app/base", "lake rest storagepolicy store token", "net/http"},
 	{"app/disk", "blob blob/file lake location vend", ""},
 	{"app/routes", "app/base protocol/* rest", ""},
 	{"app/tokens", "app/base fault lake protocol/oauth rest store token", ""},

@@ -43,6 +43,7 @@ import (
 	"firn/shared/lake"
 	"firn/shared/probe"
 	"firn/shared/revoke"
+	"firn/shared/storagepolicy"
 	"firn/shared/store"
 )
 
@@ -58,9 +59,9 @@ type Config struct {
 	Prober   *probe.Prober // tries storage; nil: nobody can
 	ProbeNew bool          // storage that is new is tried before keys to it are handed out
 
-	AllowFileStorage         bool // catalogs may be of storage type FILE
-	AllowOverlappingCatalogs bool // catalogs may share folders
-	RequireRotation          bool // principals that must rotate their credentials may do nothing else
+	StoragePolicy            *storagepolicy.Policy // nil: the default
+	AllowOverlappingCatalogs bool                  // catalogs may share folders
+	RequireRotation          bool                  // principals that must rotate their credentials may do nothing else
 }
 
 // Service answers for a realm's catalogs, principals and roles.

@@ -36,7 +36,8 @@ type NewCatalog struct {
 var adminRights = []string{access.CatalogManageAccess.String(), access.CatalogManageMetadata.String()}
 
 // CreateCatalog makes a catalog with its role catalog_admin, which service_admin gets. Exists if the name is taken,
-// Invalid if one of its folders overlaps another catalog's and the server forbids that. A server that tries new storage does
+// Invalid if one of its folders overlaps another catalog's and the server forbids that, Forbidden if the server's storage
+// policy does not allow its storage. A server that tries new storage does
 // so then, and the catalog says what came out: it is made all the same. Access requirement: CATALOG_CREATE on the realm.
 func (s *Service) CreateCatalog(ctx context.Context, c lake.Caller, n NewCatalog) (*lake.Catalog, error) {
 	if err := lake.CheckEntityName("name", n.Name); err != nil {
@@ -56,7 +57,7 @@ func (s *Service) CreateCatalog(ctx context.Context, c lake.Caller, n NewCatalog
 	now := s.moment()
 	made := &lake.Catalog{ID: lake.NewID(), Name: n.Name, Type: n.Type, Storage: n.Storage,
 		Facts: lake.Facts{Properties: maps.Clone(n.Properties), Version: 1, Created: now, Updated: now}}
-	folders, err := s.settle(made)
+	folders, err := s.settle(c.Realm, made)
 	if err != nil {
 		return nil, err
 	}
@@ -117,8 +118,9 @@ type CatalogChange struct {
 
 // UpdateCatalog replaces a catalog's properties and storage configuration. What was known of storage that changed is void;
 // a server that tries new storage does so first, and the catalog says what came out. Conflict if the version is not the current one;
-// Malformed if the storage would be another's (type, account, external id, tenant). Access requirement:
-// CATALOG_WRITE_PROPERTIES on it.
+// Malformed if the storage would be another's (type, account, external id, tenant); Forbidden if the server's storage policy
+// does not allow it. Access requirement: CATALOG_WRITE_PROPERTIES on it, and CATALOG_CREATE on the realm if its storage
+// changes (mayChangeStorage).
 func (s *Service) UpdateCatalog(ctx context.Context, c lake.Caller, name string, change CatalogChange) (*lake.Catalog, error) {
 	var next lake.Catalog
 	var tried *lake.Probe
@@ -134,15 +136,18 @@ func (s *Service) UpdateCatalog(ctx context.Context, c lake.Caller, name string,
 		next.Properties = lake.Properties{}
 		maps.Copy(next.Properties, change.Properties)
 		if next.DefaultBaseLocation() == "" {
-			next.Properties[baseLocation] = x.cat.Value.DefaultBaseLocation()
+			next.Properties[lake.BaseLocation] = x.cat.Value.DefaultBaseLocation()
 		}
 		if change.Storage != nil {
 			next.Storage = *change.Storage
 		}
 		next.Version++
 		next.Updated = s.moment()
-		folders, err := s.settle(&next)
+		folders, err := s.settle(c.Realm, &next)
 		if err != nil {
+			return err
+		}
+		if err := x.mayChangeStorage(ctx, x.cat.Value, &next); err != nil {
 			return err
 		}
 		if err := sameOwner(next.ID, &x.cat.Value.Storage, &next.Storage); err != nil {

@@ -12,9 +12,6 @@ import (
 	"firn/shared/location"
 )
 
-// baseLocation is the property that names the folder under which a catalog's namespaces begin.
-const baseLocation = "default-base-location"
-
 // The bounds of a storage configuration.
 const (
 	maxFolders = 40   // allowed locations: each is claimed in the transaction that makes or changes the catalog
@@ -34,16 +31,16 @@ var kinds = map[lake.StorageType]struct {
 	lake.File:  {location.File, "prefix: file:// or /"},
 }
 
-// settle completes a catalog's properties and storage configuration and refuses what is not in order. It gives the
-// folders that the catalog allows.
-func (s *Service) settle(c *lake.Catalog) ([]location.Prefix, error) {
+// settle completes a catalog's properties and storage configuration and refuses what is not in order, or not allowed by the
+// server's operator. It returns the folders that the catalog allows.
+func (s *Service) settle(realm lake.Realm, c *lake.Catalog) ([]location.Prefix, error) {
 	if err := lake.CheckProperties(c.Properties, lake.IsSetting); err != nil {
 		return nil, err
 	}
-	if _, given := c.Properties[baseLocation]; !given {
+	if _, given := c.Properties[lake.BaseLocation]; !given {
 		return nil, fault.New(fault.Malformed, "Must specify default base location")
 	}
-	if c.Storage.Type == lake.File && !s.AllowFileStorage {
+	if c.Storage.Type == lake.File && !s.StoragePolicy.HasFolders(realm) {
 		return nil, fault.New(fault.Argument, "Unsupported storage type: %s", c.Storage.Type)
 	}
 	if len(c.Storage.AllowedLocations) == 0 && c.DefaultBaseLocation() != "" {
@@ -59,7 +56,14 @@ func (s *Service) settle(c *lake.Catalog) ([]location.Prefix, error) {
 	if lake.IsMadeExternalID(c.Storage.ExternalID) && c.Storage.ExternalID != lake.MadeExternalID(c.ID) {
 		return nil, fault.New(fault.Argument, "Invalid value: externalId: this id was made for another catalog; leave it out to have this catalog's own")
 	}
-	return folders, applySettings(c)
+	if err := applySettings(c); err != nil {
+		return nil, err
+	}
+	base, err := location.ParsePrefix(c.DefaultBaseLocation())
+	if err != nil {
+		return nil, err
+	}
+	return folders, s.StoragePolicy.Allows(realm, &c.Storage, base)
 }
 
 // allowed gives the folders of the catalog's storage. The base must be in one of them.

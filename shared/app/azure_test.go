@@ -15,6 +15,7 @@ import (
 	"firn/shared/fault"
 	"firn/shared/lake"
 	"firn/shared/probe"
+	"firn/shared/storagepolicy/storagepolicytest"
 	"firn/shared/vend"
 	"firn/shared/vend/azure"
 	"firn/shared/vend/azure/azuretest"
@@ -47,7 +48,7 @@ func newAzure(t *testing.T) (*server, *azuretest.Cloud) {
 		t.Fatal(err)
 	}
 	s := newServer(t, nil)
-	s.Catalog.Vendor, s.Catalog.Files = vend.ByStorage{Azure: vendor}, blob.ByStorage{Azure: blobazure.New(blobazure.Config{Transport: cloud.Transport()})}
+	s.Catalog.Vendor, s.Catalog.Files = vend.ByStorage{Policy: storagepolicytest.Lenient(nil), Azure: vendor}, blob.ByStorage{Policy: storagepolicytest.Lenient(nil), Azure: blobazure.New(blobazure.Config{Transport: cloud.Transport()})}
 	return s, cloud
 }
 

@@ -1,6 +1,8 @@
 package app
 
 import (
+	"firn/shared/storagepolicy/storagepolicytest"
+
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -31,7 +33,7 @@ func TestDetailsOfPolicies(t *testing.T) {
 					`<SessionToken>session</SessionToken><Expiration>%s</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>`, time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
 			}))
 			defer sts.Close()
-			s := newServer(t, nil)
+			s := newServer(t, func(c *Config) { c.StoragePolicy = storagepolicytest.Lenient([]string{sts.URL}) })
 			root := s.login(t, "root", "s3cr3t")
 			profile := ""
 			if row.profile != "" {

@@ -65,7 +65,7 @@ func (e *embedded) config(ctx context.Context, c Config) (Config, error) {
 	if err != nil {
 		return c, err
 	}
-	vendor, opener := vend.ByStorage{Embedded: local}, blob.ByStorage{Embedded: objects}
+	vendor, opener := vend.ByStorage{Policy: c.StoragePolicy, Embedded: local}, blob.ByStorage{Policy: c.StoragePolicy, Embedded: objects, File: disk.Opener{}}
 	if vendor.Azure, err = azure.New(azure.Config{Identity: entra.FromEnvironment(nil), Now: c.Now, Duration: c.CredentialDuration}); err != nil {
 		return c, err
 	}
@@ -75,10 +75,7 @@ func (e *embedded) config(ctx context.Context, c Config) (Config, error) {
 		return c, err
 	}
 	forget := func(...lake.ID) {}
-	signing := sigv4.Config{Region: embeddedRegion, Now: c.Now}
-	if c.AllowFileStorage {
-		opener.File = disk.Opener{}
-	}
+	signing := sigv4.Config{Region: embeddedRegion, Now: c.Now, Policy: c.StoragePolicy}
 	// Without a cloud configured this reads the environment and finds nothing; no call is made before a key is asked for.
 	if base, err := config.LoadDefaultConfig(ctx); err == nil {
 		if base.Region == "" {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"firn/shared/app/polaristest"
+	"firn/shared/storagepolicy/storagepolicytest"
 )
 
 // testdata/polaris/README.md says what the files are and how an entry is moved from "unexplained:".
@@ -31,7 +32,7 @@ func asked(t *testing.T, namesLedWith string) polaristest.Config {
 		return c
 	}
 	s := newServer(t, func(c *Config) {
-		c.AllowFileStorage, c.AllowOverlappingCatalogs, c.RequireRotation, c.MaxBody = true, true, true, 1_000_000
+		c.StoragePolicy, c.AllowOverlappingCatalogs, c.RequireRotation, c.MaxBody = storagepolicytest.WithFolders(storagepolicytest.Lenient([]string{"http://e:9000", "http://i:9000", "http://s:9000"})), true, true, 1_000_000
 	})
 	c.Base, c.Doer = "http://firn.test", polaristest.Handler{Handler: s.Handler}
 	return c

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -30,7 +31,9 @@ type ServeConfig struct {
 	StoreListen              string
 	Realms                   []string
 	MaxBody                  int64
-	AllowFileStorage         bool
+	StoragePolicy            string
+	AllowEndpoint            []string
+	AllowFileStorage         []string
 	RequireRotation          bool
 	AllowOverlappingCatalogs bool
 	UniqueLocations          bool
@@ -66,8 +69,17 @@ func Serve(ctx context.Context, w World, c ServeConfig) (err error) {
 	if w.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
+	policy, err := storagePolicy(c)
+	if err != nil {
+		return err
+	}
 	if err := os.MkdirAll(c.Data, 0o700); err != nil {
 		return fmt.Errorf("make the data folder: %w", err)
+	}
+	if slices.Contains(c.AllowFileStorage, "true") {
+		if err := os.MkdirAll(filepath.Join(c.Data, ownFolder), 0o700); err != nil {
+			return fmt.Errorf("make the folder for file storage: %w", err)
+		}
 	}
 	db, err := bolt.Open(bolt.Config{Path: filepath.Join(c.Data, "firn.db")})
 	if err != nil {
@@ -95,7 +107,7 @@ func Serve(ctx context.Context, w World, c ServeConfig) (err error) {
 	defer func() { err = errors.Join(err, embedded.store.Close()) }()
 	metrics := NewMetrics()
 	all, err := embedded.config(ctx, Config{Table: db, Keys: keys, Log: log, Now: time.Now, Metrics: metrics, Settings: base.Settings{
-		Realms: realms(c.Realms), MaxBody: c.MaxBody, AllowFileStorage: c.AllowFileStorage, AllowOverlappingCatalogs: c.AllowOverlappingCatalogs,
+		Realms: realms(c.Realms), MaxBody: c.MaxBody, StoragePolicy: policy, AllowOverlappingCatalogs: c.AllowOverlappingCatalogs,
 		RequireRotation: c.RequireRotation, UniqueLocations: c.UniqueLocations, Probe: c.Probe, CredentialDuration: c.CredentialDuration}})
 	if err != nil {
 		return err

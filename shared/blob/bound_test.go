@@ -10,6 +10,7 @@ import (
 	"firn/shared/fault"
 	"firn/shared/lake"
 	"firn/shared/location"
+	"firn/shared/storagepolicy/storagepolicytest"
 	"firn/shared/vend"
 )
 
@@ -88,7 +89,7 @@ func TestBounded_ACallOutsideTheScopeNeverReachesTheDriver(t *testing.T) {
 			driver := &wide{}
 			scope := Scope{Realm: "R", Storage: &lake.Storage{Type: lake.S3, Endpoint: "http://192.0.2.1"}, Actions: actions,
 				Prefixes: []location.Prefix{folder(t, "s3://lake/t"), folder(t, "s3://lake/other/")}}
-			b, err := ByStorage{S3: driver}.Open(t.Context(), scope, vend.Credential{})
+			b, err := ByStorage{Policy: storagepolicytest.Lenient([]string{"http://192.0.2.1"}), S3: driver}.Open(t.Context(), scope, vend.Credential{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -150,13 +151,17 @@ func TestByStorage_EveryDriverIsBounded(t *testing.T) {
 		if !known {
 			t.Fatalf("no storage of this test leads to the driver %s", name)
 		}
-		o := ByStorage{}
+		o := ByStorage{Policy: storagepolicytest.WithFolders(storagepolicytest.Lenient([]string{"http://192.0.2.1"}), "/t")}
 		reflect.ValueOf(&o).Elem().Field(i).Set(reflect.ValueOf(driver))
-		b, err := o.Open(t.Context(), Scope{Realm: "R", Storage: &storage, Prefixes: []location.Prefix{folder(t, "s3://lake/t")}, Actions: vend.Read}, vend.Credential{})
+		at := "s3://lake/"
+		if storage.Type == lake.File {
+			at = "file:///"
+		}
+		b, err := o.Open(t.Context(), Scope{Realm: "R", Storage: &storage, Prefixes: []location.Prefix{folder(t, at+"t")}, Actions: vend.Read}, vend.Credential{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := do(t, b, "get", "s3://lake/u/x"); !fault.Is(err, fault.Forbidden) || len(driver.calls) > 0 {
+		if err := do(t, b, "get", at+"u/x"); !fault.Is(err, fault.Forbidden) || len(driver.calls) > 0 {
 			t.Errorf("%s: got %v and calls %q, want it forbidden without a call", name, err, driver.calls)
 		}
 	}

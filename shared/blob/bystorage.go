@@ -5,23 +5,25 @@ import (
 
 	"firn/shared/fault"
 	"firn/shared/lake"
+	"firn/shared/storagepolicy"
 	"firn/shared/vend"
 )
 
-// ByStorage is the Opener that asks the right driver, and bounds what it opens (Bounded): no driver is reached past that.
-// A nil field is a kind of storage that this server has no driver for.
+// ByStorage is the Opener that asks the right driver, if the operator's policy permits the scope, and bounds what it opens
+// (Bounded): no driver is reached past that. A nil field is a kind of storage that this server has no driver for.
 type ByStorage struct {
-	Embedded Opener // the object store inside the process
-	S3       Opener // AWS and S3-compatible stores
-	GCS      Opener // Google Cloud Storage
-	Azure    Opener // Azure Data Lake Storage Gen2
-	File     Opener // folders of this machine
+	Policy   *storagepolicy.Policy // nil: the default
+	Embedded Opener                // the object store inside the process
+	S3       Opener                // AWS and S3-compatible stores
+	GCS      Opener                // Google Cloud Storage
+	Azure    Opener                // Azure Data Lake Storage Gen2
+	File     Opener                // folders of this machine
 }
 
 var _ Opener = ByStorage{}
 
-// Open returns a bucket of the storage's driver that is bounded by the scope. Forbidden for an empty scope; Unsupported if
-// there is no driver.
+// Open returns a bucket of the storage's driver that is bounded by the scope. Forbidden for an empty scope, and for one
+// that the policy does not permit; Unsupported if there is no driver.
 func (o ByStorage) Open(ctx context.Context, scope Scope, cred vend.Credential) (Bucket, error) {
 	if err := scope.validate(); err != nil {
 		return nil, err
@@ -41,6 +43,9 @@ func (o ByStorage) Open(ctx context.Context, scope Scope, cred vend.Credential) 
 	}
 	if driver == nil {
 		return nil, fault.New(fault.Unsupported, "This server cannot use storage of type %s.", storage.Type)
+	}
+	if err := o.Policy.Permit(scope.Realm, storage, scope.Prefixes...); err != nil {
+		return nil, err
 	}
 	return Bounded{driver}.Open(ctx, scope, cred)
 }

@@ -81,7 +81,7 @@ func (s *Service) Sign(ctx context.Context, c lake.Caller, catalog string, id la
 			return sign.Signed{}, err
 		}
 	}
-	signed, err := x.Signer.Sign(ctx, storage, key, checked)
+	signed, err := x.Signer.Sign(ctx, x.caller.Realm, storage, key, checked)
 	if err != nil {
 		return sign.Signed{}, err
 	}

@@ -16,6 +16,7 @@ import (
 	"firn/shared/lake"
 	"firn/shared/sign"
 	"firn/shared/sign/sigv4"
+	"firn/shared/storagepolicy/storagepolicytest"
 	"firn/shared/vend"
 )
 
@@ -27,7 +28,7 @@ const endpoint = "http://127.0.0.1:1"
 func signing(t testing.TB, log *bytes.Buffer) *world {
 	t.Helper()
 	return newWorld(t, func(c *catalog.Config) {
-		c.Signer = sigv4.New(sigv4.Config{Embedded: func() string { return endpoint }, Now: c.Now,
+		c.Signer = sigv4.New(sigv4.Config{Policy: storagepolicytest.Lenient([]string{endpoint}), Embedded: func() string { return endpoint }, Now: c.Now,
 			Unscoped: credentials.NewStaticCredentialsProvider("OWN", "own-secret", "")})
 		if log != nil {
 			c.Log = slog.New(slog.NewTextHandler(log, nil))
@@ -221,7 +222,7 @@ func TestFirnSignsWithItsOwnRightsOnlyWithoutSTS(t *testing.T) {
 	if u := w.take(); u.Mints != 0 || !strings.Contains(auth, "Credential=OWN/") {
 		t.Errorf("got %s and %d keys minted, want firn's own", auth, u.Mints)
 	}
-	w.config.Signer = sigv4.New(sigv4.Config{Now: w.time})
+	w.config.Signer = sigv4.New(sigv4.Config{Now: w.time, Policy: storagepolicytest.Lenient([]string{endpoint})})
 	w.restart()
 	_, err = w.sign(w.admin, "t", "", request("PUT", "t/data/f"))
 	expect(t, "without rights of its own", err, fault.Unsupported)

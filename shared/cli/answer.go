@@ -50,7 +50,9 @@ func (a *answer) refusal(needs string) error {
 		what = "the server does not accept the token"
 		next = "An access token may have expired, or be of another realm. Client id and secret fetch a fresh one."
 	case strings.HasPrefix(what, "Unsupported storage type: FILE"):
-		next = "Start the server with --allow-file-storage, or use storage of type S3, which needs nothing else on one machine."
+		next = "Start the server with --allow-file-storage=FOLDER, or use storage of type S3, which needs nothing else on one machine."
+	case a.status == http.StatusForbidden && strings.Contains(what, "storage policy"):
+		next = "The server's operator adds the line to the file of --storage-policy; for one machine --allow-endpoint URL and --allow-file-storage=FOLDER do."
 	case a.status == http.StatusForbidden && strings.Contains(what, "must rotate credentials"):
 		next = "Run `firn principals rotate-credentials` for this principal and use what it prints."
 	case a.status == http.StatusForbidden && needs != "":

@@ -38,8 +38,12 @@ func TestTheREADMEHasARowForEachFlagOfServe(t *testing.T) {
 	}
 	for _, flag := range documented.FindAllStringSubmatch(help, -1) {
 		preset := strings.Trim(flag[3], `"[]`)
-		if preset == "" {
+		switch {
+		case preset != "":
+		case strings.Contains(flag[0], "--"+flag[1]+"  "): // a switch: no word for its value
 			preset = "false"
+		default:
+			preset = "none"
 		}
 		want = append(want, "| `--"+flag[1]+"` | `"+flag[2]+"` | `"+preset+"`")
 	}

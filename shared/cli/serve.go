@@ -22,7 +22,9 @@ type ServeConfig struct {
 	StoreListen              string        // host:port of the embedded object store
 	Realms                   []string      // one at least, different, without spaces; the first is the default
 	MaxBody                  int64         // bytes of a request's body, 1 at least
-	AllowFileStorage         bool          // catalogs may have storage of type FILE
+	StoragePolicy            string        // file of the storage policy; empty: the default
+	AllowEndpoint            []string      // URLs of S3-compatible stores that catalogs may use with the server's own credentials
+	AllowFileStorage         []string      // folders that catalogs of storage type FILE may use; "true" stands for files/ in Data
 	RequireRotation          bool          // a principal that must rotate its credentials may do nothing else
 	AllowOverlappingCatalogs bool          // base locations of catalogs may contain each other
 	UniqueLocations          bool          // the server adds a random part to the locations that it makes
@@ -51,7 +53,10 @@ those that are not given are made and printed, once.`
 	fs.StringVar(&s.StoreListen, "store-listen", "127.0.0.1:8182", "`host:port` of the embedded object store, to which engines are sent")
 	fs.StringSliceVar(&s.Realms, "realms", []string{"POLARIS"}, "`names` of the realms, with commas between; the first is the default")
 	fs.Int64Var(&s.MaxBody, "max-body", 10<<20, "largest body of a request, in `bytes`")
-	fs.BoolVar(&s.AllowFileStorage, "allow-file-storage", false, "allow storage of type FILE: engines then need this machine's files")
+	fs.StringVar(&s.StoragePolicy, "storage-policy", "", "`file` that says which storage, and whose authority over it, catalogs may use")
+	fs.StringSliceVar(&s.AllowEndpoint, "allow-endpoint", nil, "`URL` of an S3-compatible store that catalogs may use with this server's own credentials")
+	fs.StringSliceVar(&s.AllowFileStorage, "allow-file-storage", nil, "allow storage of type FILE in these `folders`, or in files/ of the data folder: engines then need this machine's files")
+	fs.Lookup("allow-file-storage").NoOptDefVal = "true"
 	fs.BoolVar(&s.RequireRotation, "require-rotation", false, "a principal made with the duty to rotate its credentials may do nothing before")
 	fs.BoolVar(&s.AllowOverlappingCatalogs, "allow-overlapping-catalogs", false, "allow catalogs whose base locations contain each other")
 	fs.BoolVar(&s.UniqueLocations, "unique-locations", true, "add a random part to the locations of new tables")
@@ -93,6 +98,14 @@ func (s *ServeConfig) check() error {
 	}
 	if s.Listen == s.StoreListen && !strings.HasSuffix(s.Listen, ":0") {
 		return misused("--listen and --store-listen must differ")
+	}
+	if len(s.AllowFileStorage) == 1 { // as a switch: $FIRN_ALLOW_FILE_STORAGE=1
+		switch on, err := strconv.ParseBool(s.AllowFileStorage[0]); {
+		case err == nil && on:
+			s.AllowFileStorage = []string{"true"}
+		case err == nil:
+			s.AllowFileStorage = nil
+		}
 	}
 	if s.MaxBody < 1 {
 		return misused("--max-body must be 1 at least")

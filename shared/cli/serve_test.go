@@ -29,7 +29,7 @@ func TestServeConfig(t *testing.T) {
 		MaxBody: 10485760, UniqueLocations: true, Probe: true, CredentialDuration: time.Hour, LogFormat: "text",
 	}
 	everything := cli.ServeConfig{
-		Data: "/d", Listen: ":1", StoreListen: "[::1]:2", Realms: []string{"A", "B"}, MaxBody: 1, AllowFileStorage: true,
+		Data: "/d", Listen: ":1", StoreListen: "[::1]:2", Realms: []string{"A", "B"}, MaxBody: 1, AllowFileStorage: []string{"true"}, StoragePolicy: "/p.yaml", AllowEndpoint: []string{"http://a:1", "http://b:2"},
 		RequireRotation: true, AllowOverlappingCatalogs: true, UniqueLocations: false, Probe: false, CredentialDuration: 15 * time.Minute, LogFormat: "json",
 	}
 	with := func(change func(*cli.ServeConfig)) cli.ServeConfig {
@@ -46,12 +46,12 @@ func TestServeConfig(t *testing.T) {
 	}{
 		{name: "nothing given", want: defaults},
 		{name: "all flags", want: everything, args: []string{
-			"--data=/d", "--listen=:1", "--store-listen=[::1]:2", "--realms=A,B", "--max-body=1", "--allow-file-storage",
+			"--data=/d", "--listen=:1", "--store-listen=[::1]:2", "--realms=A,B", "--max-body=1", "--allow-file-storage", "--storage-policy=/p.yaml", "--allow-endpoint=http://a:1", "--allow-endpoint=http://b:2",
 			"--require-rotation", "--allow-overlapping-catalogs", "--unique-locations=false", "--probe=false", "--credential-duration=15m", "--log-format=JSON",
 		}},
 		{name: "all variables", want: everything, environment: map[string]string{
 			"FIRN_DATA": "/d", "FIRN_LISTEN": ":1", "FIRN_STORE_LISTEN": "[::1]:2", "FIRN_REALMS": "A,B", "FIRN_MAX_BODY": "1",
-			"FIRN_ALLOW_FILE_STORAGE": "true", "FIRN_REQUIRE_ROTATION": "1", "FIRN_ALLOW_OVERLAPPING_CATALOGS": "true",
+			"FIRN_ALLOW_FILE_STORAGE": "1", "FIRN_STORAGE_POLICY": "/p.yaml", "FIRN_ALLOW_ENDPOINT": "http://a:1,http://b:2", "FIRN_REQUIRE_ROTATION": "1", "FIRN_ALLOW_OVERLAPPING_CATALOGS": "true",
 			"FIRN_UNIQUE_LOCATIONS": "false", "FIRN_PROBE": "false", "FIRN_CREDENTIAL_DURATION": "900s", "FIRN_LOG_FORMAT": "json",
 		}},
 		{

@@ -1,5 +1,12 @@
 package lake
 
+import (
+	"cmp"
+	"net/url"
+	"slices"
+	"strings"
+)
+
 // S3Profile names a kind of S3-compatible store by how its keys are made: whether it has STS, what its policies may say.
 type S3Profile string
 
@@ -51,10 +58,22 @@ func IsMadeExternalID(text string) bool {
 	return err == nil
 }
 
+// assumesAtAWS reports whether roles of the storage are assumed at AWS's own STS, whatever kind of store the files are in.
+func (s *Storage) assumesAtAWS() bool {
+	u, err := url.Parse(cmp.Or(s.STSEndpoint, s.EndpointInternal, s.Endpoint))
+	if err != nil {
+		return false
+	}
+	host := strings.ToLower(u.Hostname())
+	return host == "" || slices.ContainsFunc([]string{".amazonaws.com", ".amazonaws.com.cn", ".api.aws"}, func(domain string) bool {
+		return strings.HasSuffix(host, domain)
+	})
+}
+
 // ExternalIDOf is what firn says to AWS when it assumes the role of a catalog's storage: the id that the administrator
 // chose, or else the one that firn makes. Empty where there is no role of AWS's to assume.
 func (s *Storage) ExternalIDOf(catalog ID) string {
-	if s.ExternalID == "" && s.Type == S3 && s.RoleARN != "" && s.S3Profile() == ProfileAWS {
+	if s.ExternalID == "" && s.Type == S3 && s.RoleARN != "" && (s.S3Profile() == ProfileAWS || s.assumesAtAWS()) {
 		return MadeExternalID(catalog)
 	}
 	return s.ExternalID

@@ -1,6 +1,7 @@
 package lake
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -35,26 +36,63 @@ const (
 	Probing           Setting = OwnSettings + "probe"               // [true] keys wait until the storage passed a probe
 )
 
-// known are all catalog settings: those above, and those of Polaris 1.7 that are kept and change nothing in firn.
-var known = map[Setting]bool{
-	UnstructuredLocations: true, ClientLocations: true, ExternalMetadataFiles: true, OverlappingLocations: true,
-	CustomNamespaceFolders: true, DropWithPurge: true, ListPagination: true, UniqueLocations: true, FineGrainedUpdates: true,
-	CommitRetries: true, CredentialVending: true, S3ProfileSetting: true, AWSSourceIdentity: true, AWSSessionTags: true, Probing: true,
-	"polaris.config.allow.external.table.location":                        true,
-	"polaris.config.supported.storage.types":                              true,
-	"polaris.config.cleanup.on.namespace.drop":                            true,
-	"polaris.config.cleanup.on.catalog.drop":                              true,
-	"polaris.config.purge-view-metadata-on-drop":                          true,
-	"polaris.config.enable-sub-catalog-rbac-for-federated-catalogs":       true,
-	"polaris.config.rollback.compaction.on-conflicts.enabled":             true,
-	"polaris.config.add-trailing-slash-to-location":                       true,
-	"polaris.config.default-table-location-object-storage-prefix.enabled": true,
-	"polaris.config.allow-dropping-non-empty-passthrough-facade-catalog":  true,
-	"polaris.config.allow-federated-catalogs-credential-vending":          true,
+// rank says who may change a setting.
+type rank bool
+
+const (
+	ofStorage  rank = true  // who may create catalogs: it decides what credentials to the catalog's storage may open, and who gets any
+	ofCatalogs rank = false // who may write the catalog's properties, as in Polaris
+)
+
+// known are all catalog settings: those above, and those of Polaris 1.7 that are kept and change nothing in firn. The latter
+// are ranked by what they say, so that a catalog which has one keeps its meaning when firn comes to heed it.
+var known = map[Setting]rank{
+	UnstructuredLocations:  ofStorage,
+	ClientLocations:        ofStorage,
+	ExternalMetadataFiles:  ofStorage,
+	OverlappingLocations:   ofStorage,
+	CustomNamespaceFolders: ofStorage,
+	UniqueLocations:        ofStorage,
+	DropWithPurge:          ofStorage,
+	CredentialVending:      ofStorage,
+	FineGrainedUpdates:     ofStorage, // without it TABLE_WRITE_PROPERTIES is enough to set a location
+	S3ProfileSetting:       ofStorage,
+	AWSSourceIdentity:      ofStorage,
+	AWSSessionTags:         ofStorage,
+	Probing:                ofStorage,
+	ListPagination:         ofCatalogs,
+	CommitRetries:          ofCatalogs,
+	"polaris.config.allow.external.table.location":                        ofStorage,
+	"polaris.config.supported.storage.types":                              ofStorage,
+	"polaris.config.cleanup.on.namespace.drop":                            ofStorage,
+	"polaris.config.cleanup.on.catalog.drop":                              ofStorage,
+	"polaris.config.purge-view-metadata-on-drop":                          ofStorage,
+	"polaris.config.enable-sub-catalog-rbac-for-federated-catalogs":       ofStorage,
+	"polaris.config.rollback.compaction.on-conflicts.enabled":             ofCatalogs,
+	"polaris.config.add-trailing-slash-to-location":                       ofCatalogs,
+	"polaris.config.default-table-location-object-storage-prefix.enabled": ofStorage,
+	"polaris.config.allow-dropping-non-empty-passthrough-facade-catalog":  ofStorage,
+	"polaris.config.allow-federated-catalogs-credential-vending":          ofStorage,
 }
 
-// IsSetting says whether a property key is a catalog setting, and so may have the reserved prefix.
-func IsSetting(key string) bool { return known[Setting(key)] }
+// IsSetting reports whether a property key is a catalog setting, and so may have the reserved prefix.
+func IsSetting(key string) bool {
+	_, ok := known[Setting(key)]
+	return ok
+}
+
+// Settings returns the keys of all settings, sorted.
+func Settings() []string {
+	var out []string
+	for s := range known {
+		out = append(out, string(s))
+	}
+	slices.Sort(out)
+	return out
+}
+
+// IsStorageSetting reports whether a property key is a setting that only those may change who may create catalogs.
+func IsStorageSetting(key string) bool { return key == BaseLocation || bool(known[Setting(key)]) }
 
 // On gives a yes-or-no setting of the catalog, or the default where it is not set.
 func (c *Catalog) On(s Setting, otherwise bool) bool {

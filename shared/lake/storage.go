@@ -21,8 +21,11 @@ type Catalog struct {
 	Probe   *Probe   `json:"probe,omitempty"`  // nil: the storage was never tried as it is
 }
 
+// BaseLocation is the property that names the folder under which a catalog's namespaces begin.
+const BaseLocation = "default-base-location"
+
 // DefaultBaseLocation is the folder under which a catalog's namespaces begin, as its administrator wrote it.
-func (c *Catalog) DefaultBaseLocation() string { return c.Properties["default-base-location"] }
+func (c *Catalog) DefaultBaseLocation() string { return c.Properties[BaseLocation] }
 
 // StorageType names a kind of object store as the management API does.
 type StorageType string

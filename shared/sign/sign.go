@@ -66,9 +66,9 @@ type Signed struct {
 type Signer interface {
 	// Site says where clients of the storage send their requests. Argument if requests to it cannot be signed.
 	Site(storage *lake.Storage) (Site, error)
-	// Sign signs with a key; nil means firn's own rights, which only storage without STS is reached with: Unsupported
-	// if this server has none for it.
-	Sign(ctx context.Context, storage *lake.Storage, key *vend.Credential, c *Checked) (Signed, error)
+	// Sign signs with a vended credential of the realm; nil means firn's own rights, which only storage without STS is
+	// reached with: Unsupported if this server has none for it, Forbidden if its operator does not permit their use.
+	Sign(ctx context.Context, realm lake.Realm, storage *lake.Storage, cred *vend.Credential, c *Checked) (Signed, error)
 }
 
 // use is one thing that a request does.
@@ -135,7 +135,7 @@ func (c *Call) Within(folders []location.Prefix) (*Checked, error) {
 			return nil, fault.Of(fault.Forbidden, fault.Location, u.shown(), "%s of %s is not signed: it is outside of the table's locations.", c.op.name, u.shown())
 		}
 	}
-	return &Checked{c.sent}, nil
+	return &Checked{parts: c.sent, folders: folders}, nil
 }
 
 func (u use) within(folders []location.Prefix) bool {
@@ -150,7 +150,13 @@ func (u use) within(folders []location.Prefix) bool {
 func (u use) shown() string { return short("s3://" + u.bucket + "/" + u.key) }
 
 // Checked is a request that may be signed.
-type Checked struct{ parts Parts }
+type Checked struct {
+	parts   Parts
+	folders []location.Prefix
+}
+
+// Folders returns the folders that the request was held against; they are not to be changed.
+func (c *Checked) Folders() []location.Prefix { return c.folders }
 
 // Parts are what the signature is made of.
 type Parts struct {

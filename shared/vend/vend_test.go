@@ -8,6 +8,7 @@ import (
 	"firn/shared/fault"
 	"firn/shared/lake"
 	"firn/shared/location"
+	"firn/shared/storagepolicy/storagepolicytest"
 )
 
 // Validate's refusals of grants are vendtest's rows; here are those of storage.
@@ -54,7 +55,8 @@ func TestValidateNamesTheReason(t *testing.T) {
 func TestTheStorageChoosesTheDriver(t *testing.T) {
 	embedded, s3 := &mint{now: start, life: time.Hour}, &mint{now: start, life: time.Hour}
 	gcs, azure, r2 := &mint{now: start, life: time.Hour}, &mint{now: start, life: time.Hour}, &mint{now: start, life: time.Hour}
-	both := ByStorage{Embedded: embedded, S3: s3}
+	lenient := storagepolicytest.Lenient([]string{"http://192.0.2.1"})
+	both := ByStorage{Policy: lenient, Embedded: embedded, S3: s3}
 	rows := []struct {
 		name    string
 		vendor  ByStorage
@@ -64,14 +66,14 @@ func TestTheStorageChoosesTheDriver(t *testing.T) {
 		{"neither role nor endpoint", both, lake.Storage{Type: lake.S3}, embedded},
 		{"a role", both, lake.Storage{Type: lake.S3, RoleARN: "arn:aws:iam::111122223333:role/lake"}, s3},
 		{"an endpoint", both, lake.Storage{Type: lake.S3, Endpoint: "http://192.0.2.1"}, s3},
-		{"no embedded store here", ByStorage{S3: s3}, lake.Storage{Type: lake.S3}, nil},
-		{"no S3 here", ByStorage{Embedded: embedded}, lake.Storage{Type: lake.S3, Endpoint: "http://192.0.2.1"}, nil},
-		{"R2", ByStorage{S3: s3, R2: r2}, lake.Storage{Type: lake.S3, Profile: lake.ProfileR2, Endpoint: "http://192.0.2.1"}, r2},
+		{"no embedded store here", ByStorage{Policy: lenient, S3: s3}, lake.Storage{Type: lake.S3}, nil},
+		{"no S3 here", ByStorage{Policy: lenient, Embedded: embedded}, lake.Storage{Type: lake.S3, Endpoint: "http://192.0.2.1"}, nil},
+		{"R2", ByStorage{Policy: lenient, S3: s3, R2: r2}, lake.Storage{Type: lake.S3, Profile: lake.ProfileR2, Endpoint: "http://192.0.2.1"}, r2},
 		{"R2 has no driver", both, lake.Storage{Type: lake.S3, Profile: lake.ProfileR2, Endpoint: "http://192.0.2.1"}, nil},
 		{"a folder has no keys", both, lake.Storage{Type: lake.File}, nil},
-		{"GCS", ByStorage{Embedded: embedded, GCS: gcs}, lake.Storage{Type: lake.GCS}, gcs},
+		{"GCS", ByStorage{Policy: lenient, Embedded: embedded, GCS: gcs}, lake.Storage{Type: lake.GCS}, gcs},
 		{"GCS has no driver", both, lake.Storage{Type: lake.GCS}, nil},
-		{"ADLS", ByStorage{Embedded: embedded, Azure: azure}, lake.Storage{Type: lake.Azure}, azure},
+		{"ADLS", ByStorage{Policy: lenient, Embedded: embedded, Azure: azure}, lake.Storage{Type: lake.Azure}, azure},
 		{"ADLS has no driver", both, lake.Storage{Type: lake.Azure}, nil},
 	}
 	for _, row := range rows {
@@ -110,7 +112,7 @@ func TestChecksReachTheDriver(t *testing.T) {
 	_, g := testGrant(t)
 	storage := &lake.Storage{Type: lake.GCS}
 	for name, v := range map[string]Vendor{
-		"the driver": driver, "by storage": ByStorage{GCS: driver}, "a cache": NewCache(CacheConfig{Vendor: driver}), "a shared cache": Shared{Vendor: driver},
+		"the driver": driver, "by storage": ByStorage{Policy: storagepolicytest.Lenient(nil), GCS: driver}, "a cache": NewCache(CacheConfig{Vendor: driver}), "a shared cache": Shared{Vendor: driver},
 		"lasting": Lasting{Vendor: driver}, "audited": Audited{Vendor: driver},
 	} {
 		if err := Check(v, storage, g); err != error(refusal) {

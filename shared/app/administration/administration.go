@@ -25,7 +25,7 @@ type Drivers struct {
 // Service makes the use-cases.
 func Service(b *base.Base, d Drivers) *admin.Service {
 	return admin.New(admin.Config{Store: b.Store, Log: b.Log, Now: b.Now, Revoked: d.Revoked, EndKey: d.EndKey, Ender: d.Ender, Prober: d.Prober, ProbeNew: b.Probe,
-		AllowFileStorage: b.AllowFileStorage, AllowOverlappingCatalogs: b.AllowOverlappingCatalogs, RequireRotation: b.RequireRotation})
+		StoragePolicy: b.StoragePolicy, AllowOverlappingCatalogs: b.AllowOverlappingCatalogs, RequireRotation: b.RequireRotation})
 }
 
 // Prober tries storage by the drivers that hand out keys and that read metadata files. apart says that the server has a right

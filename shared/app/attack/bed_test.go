@@ -23,6 +23,8 @@ import (
 	"firn/shared/s3local"
 	"firn/shared/sign"
 	"firn/shared/sign/sigv4"
+	"firn/shared/storagepolicy"
+	"firn/shared/storagepolicy/storagepolicytest"
 	"firn/shared/vend"
 	vendaws "firn/shared/vend/aws"
 	vendlocal "firn/shared/vend/local"
@@ -40,6 +42,7 @@ type bed struct {
 	vendor      vend.Vendor
 	signer      sign.Signer
 	files       blob.Opener
+	policy      *storagepolicy.Policy
 	revoked     func(ids ...lake.ID)
 	ends        bool // a revoked key is dead at once
 	pick        func(t *testing.T, k key) burglar
@@ -128,8 +131,9 @@ func minio(t *testing.T, _ *slog.Logger) *bed {
 	cache := vend.NewCache(vend.CacheConfig{Vendor: sts, Now: time.Now})
 	files, err := blobs3.New(blobs3.Config{Base: base, Unscoped: base.Credentials})
 	must(t, err)
-	b.unscoped, b.signer = true, sigv4.New(sigv4.Config{Now: time.Now, Unscoped: base.Credentials})
-	b.vendor, b.files, b.revoked = vend.ByStorage{S3: cache}, blob.ByStorage{S3: files}, cache.Forget
+	b.policy = storagepolicytest.Lenient([]string{endpoint})
+	b.unscoped, b.signer = true, sigv4.New(sigv4.Config{Now: time.Now, Unscoped: base.Credentials, Policy: b.policy})
+	b.vendor, b.files, b.revoked = vend.ByStorage{Policy: b.policy, S3: cache}, blob.ByStorage{Policy: b.policy, S3: files}, cache.Forget
 	b.put = func(bucket, key, text string) {
 		_, err := owner.PutObject(t.Context(), &s3.PutObjectInput{Bucket: &bucket, Key: &key, Body: bytes.NewReader([]byte(text))})
 		must(t, err)

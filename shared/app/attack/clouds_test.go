@@ -14,6 +14,7 @@ import (
 	blobazure "firn/shared/blob/azure"
 	blobgcs "firn/shared/blob/gcs"
 	"firn/shared/lake"
+	"firn/shared/storagepolicy/storagepolicytest"
 	"firn/shared/vend"
 	vendazure "firn/shared/vend/azure"
 	"firn/shared/vend/azure/azuretest"
@@ -36,8 +37,9 @@ func google(t *testing.T, _ *slog.Logger) *bed {
 	vendor, err := vendgcs.New(vendgcs.Config{Identity: self{cloud}, Now: time.Now, Client: client})
 	must(t, err)
 	cache := vend.NewCache(vend.CacheConfig{Vendor: vendor, Now: time.Now})
-	b := &bed{scheme: "gs", other: "gcs", lake: "lake", vault: "vault", config: map[string]any{"storageType": "GCS"},
-		vendor: vend.ByStorage{GCS: cache}, files: blob.ByStorage{GCS: blobgcs.New(blobgcs.Config{Client: client})}, revoked: cache.Forget,
+	lenient := storagepolicytest.Lenient(nil)
+	b := &bed{policy: lenient, scheme: "gs", other: "gcs", lake: "lake", vault: "vault", config: map[string]any{"storageType": "GCS"},
+		vendor: vend.ByStorage{Policy: lenient, GCS: cache}, files: blob.ByStorage{Policy: lenient, GCS: blobgcs.New(blobgcs.Config{Client: client})}, revoked: cache.Forget,
 		pick: func(t *testing.T, k key) burglar { return plainBurglar{t, client, gcsRequest(k.token)} },
 		put:  func(bucket, key, text string) { cloud.Seed(bucket, key, text) },
 		list: func(bucket string) map[string]string {
@@ -84,9 +86,10 @@ func adls(t *testing.T, _ *slog.Logger) *bed {
 	vendor, err := vendazure.New(vendazure.Config{Identity: entra{}, Now: time.Now, Transport: wire})
 	must(t, err)
 	seeded := map[object]bool{}
-	return &bed{scheme: "abfss", other: "wasbs", folders: true, lake: "lake@" + host, vault: "vault@" + host,
+	lenient := storagepolicytest.Lenient(nil)
+	return &bed{policy: lenient, scheme: "abfss", other: "wasbs", folders: true, lake: "lake@" + host, vault: "vault@" + host,
 		config: map[string]any{"storageType": "AZURE", "tenantId": tenant, "hierarchical": true},
-		vendor: vend.ByStorage{Azure: vendor}, files: blob.ByStorage{Azure: blobazure.New(blobazure.Config{Transport: wire})}, revoked: func(...lake.ID) {},
+		vendor: vend.ByStorage{Policy: lenient, Azure: vendor}, files: blob.ByStorage{Policy: lenient, Azure: blobazure.New(blobazure.Config{Transport: wire})}, revoked: func(...lake.ID) {},
 		pick: func(t *testing.T, k key) burglar { return plainBurglar{t, client, adlsRequest(k.token)} },
 		put: func(bucket, key, text string) {
 			container, _, _ := strings.Cut(bucket, "@")

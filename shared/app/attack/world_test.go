@@ -59,7 +59,7 @@ func open(t *testing.T, bed func(*testing.T, *slog.Logger) *bed) *world {
 	keys, err := token.NewKeys()
 	must(t, err)
 	w.server = app.Config{Table: tappedTable{db, w.tap}, Keys: keys, Vendor: tappedVendor{w.vendor, w.tap}, Signer: w.signer, Files: tappedOpener{w.files, w.tap},
-		Revoked: w.revoked, Log: log, Now: time.Now, Settings: base.Settings{Realms: []lake.Realm{"POLARIS", "OTHER"}, UniqueLocations: true}}
+		Revoked: w.revoked, Log: log, Now: time.Now, Settings: base.Settings{StoragePolicy: w.policy, Realms: []lake.Realm{"POLARIS", "OTHER"}, UniqueLocations: true}}
 	w.restart()
 	for _, p := range w.app.Routes {
 		for _, r := range p.Routes {

@@ -12,6 +12,7 @@ import (
 
 	"firn/shared/lake"
 	"firn/shared/rest"
+	"firn/shared/storagepolicy"
 	"firn/shared/store"
 	"firn/shared/token"
 )
@@ -27,10 +28,10 @@ type Base struct {
 
 // Settings are what an administrator chooses.
 type Settings struct {
-	Realms                   []lake.Realm // the first is the default
-	MaxBody                  int64        // bytes; 0: the door's default
-	MaxAnswer                int          // bytes of metadata that an answer can carry; 0: no limit
-	AllowFileStorage         bool
+	Realms                   []lake.Realm          // the first is the default
+	MaxBody                  int64                 // bytes; 0: the door's default
+	MaxAnswer                int                   // bytes of metadata that an answer can carry; 0: no limit
+	StoragePolicy            *storagepolicy.Policy // nil: the default
 	AllowOverlappingCatalogs bool
 	RequireRotation          bool
 	UniqueLocations          bool

@@ -25,6 +25,7 @@ import (
 	"firn/shared/location"
 	"firn/shared/protocol/management"
 	"firn/shared/rest"
+	"firn/shared/storagepolicy/storagepolicytest"
 	"firn/shared/store"
 	"firn/shared/token"
 	"firn/shared/vend"
@@ -115,8 +116,8 @@ func newWorld(t *testing.T) *world {
 	now := func() time.Time { return w.now }
 	w.store = store.New(store.Config{Driver: w.table, Now: now})
 	b := &base.Base{Store: w.store, Keys: keys, Log: slog.New(slog.NewTextHandler(&w.log, nil)), Now: now,
-		Settings: base.Settings{Realms: []lake.Realm{"POLARIS", "OTHER"}, AllowFileStorage: true}}
-	admins := admin.New(admin.Config{Store: w.store, Log: b.Log, Now: now, AllowFileStorage: true})
+		Settings: base.Settings{Realms: []lake.Realm{"POLARIS", "OTHER"}, StoragePolicy: storagepolicytest.WithFolders(storagepolicytest.Lenient(nil), "/b")}}
+	admins := admin.New(admin.Config{Store: w.store, Log: b.Log, Now: now, StoragePolicy: storagepolicytest.WithFolders(storagepolicytest.Lenient(nil), "/b")})
 	inside := catalog.New(catalog.Config{Store: w.store, Vendor: w.vendor, Files: blob.ByStorage{}, Log: b.Log, Now: now})
 	w.door, err = b.Door("", nil, append(doors.Protocols(b, inside), tokens.Protocol(b), management.Protocol(admins))...)
 	if err != nil {

@@ -21,6 +21,7 @@ import (
 	"firn/shared/app/disk"
 	"firn/shared/blob"
 	"firn/shared/lake"
+	"firn/shared/storagepolicy/storagepolicytest"
 	"firn/shared/token"
 	"firn/shared/vend"
 )
@@ -51,14 +52,14 @@ func child(text string) error {
 	}
 	if s.Endpoint == "" {
 		return app.Serve(context.Background(), app.World{Getenv: os.Getenv, Stdout: os.Stdout, Stderr: os.Stderr}, app.ServeConfig{Data: s.Data, Listen: "127.0.0.1:0",
-			StoreListen: "127.0.0.1:0", Realms: []string{"POLARIS"}, MaxBody: 1 << 20, UniqueLocations: true, AllowFileStorage: true})
+			StoreListen: "127.0.0.1:0", Realms: []string{"POLARIS"}, MaxBody: 1 << 20, UniqueLocations: true, AllowFileStorage: []string{os.TempDir()}})
 	}
 	keys, err := token.ParseKeys(lake.Secret(s.Keys))
 	if err != nil {
 		return err
 	}
-	a, err := app.New(app.Config{Table: dynamoTable(s.Endpoint, s.Table), Keys: keys, Vendor: vend.ByStorage{}, Files: blob.ByStorage{File: disk.Opener{}}, Log: slog.New(slog.DiscardHandler),
-		Now: time.Now, Settings: base.Settings{Realms: []lake.Realm{"POLARIS"}, UniqueLocations: true, AllowFileStorage: true}})
+	a, err := app.New(app.Config{Table: dynamoTable(s.Endpoint, s.Table), Keys: keys, Vendor: vend.ByStorage{}, Files: blob.ByStorage{Policy: storagepolicytest.WithFolders(storagepolicytest.Lenient(nil)), File: disk.Opener{}}, Log: slog.New(slog.DiscardHandler),
+		Now: time.Now, Settings: base.Settings{Realms: []lake.Realm{"POLARIS"}, UniqueLocations: true, StoragePolicy: storagepolicytest.WithFolders(storagepolicytest.Lenient(nil))}})
 	if err != nil {
 		return err
 	}

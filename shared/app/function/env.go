@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,6 +29,7 @@ import (
 	"firn/shared/kv/dynamo"
 	"firn/shared/lake"
 	"firn/shared/rest"
+	"firn/shared/storagepolicy"
 	"firn/shared/store"
 	"firn/shared/token"
 )
@@ -82,6 +84,7 @@ func open(ctx context.Context, getenv func(string) string, keys Keys) (*Env, err
 	e.UniqueLocations = s.flag("FIRN_UNIQUE_LOCATIONS", true)
 	e.CredentialDuration = s.duration("FIRN_CREDENTIAL_DURATION", time.Hour)
 	e.Probe = s.flag("FIRN_PROBE", true)
+	e.StoragePolicy = s.policy("FIRN_STORAGE_POLICY", e.Realms)
 	e.RequireRotation = s.flag("FIRN_REQUIRE_ROTATION", false)
 	e.AllowOverlappingCatalogs = s.flag("FIRN_ALLOW_OVERLAPPING_CATALOGS", false)
 	var err error
@@ -97,6 +100,21 @@ func open(ctx context.Context, getenv func(string) string, keys Keys) (*Env, err
 	}
 	e.Base.Keys = e.ring
 	return e, nil
+}
+
+// policy reads a storage policy, which the variable holds whole. One that cannot be read, or that has rules for a realm which
+// the function does not serve, is wrong.
+func (s *settings) policy(name string, realms []lake.Realm) *storagepolicy.Policy {
+	p, err := storagepolicy.Parse([]byte(s.getenv(name)))
+	if err != nil {
+		s.wrong = append(s.wrong, fmt.Errorf("%s: %w", name, err))
+	}
+	for _, realm := range p.Realms() {
+		if !slices.Contains(realms, lake.Realm(realm)) {
+			s.wrong = append(s.wrong, fmt.Errorf("%s: the function serves no realm %q", name, realm))
+		}
+	}
+	return p
 }
 
 // settings reads variables and gathers what is wrong with them.

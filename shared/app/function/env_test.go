@@ -87,8 +87,8 @@ func TestAFunctionReadsItsSettings(t *testing.T) {
 	if len(e.Realms) != 2 || e.Realms[1] != "B" || e.UniqueLocations || e.Probe || !e.RequireRotation || !e.AllowOverlappingCatalogs || e.MaxBody != 1000 || e.CredentialDuration != 15*time.Minute {
 		t.Errorf("got %+v, want what the environment says", e.Base)
 	}
-	if e.Secret != secretsmanagertest.ARN || e.MaxAnswer == 0 || e.AllowFileStorage {
-		t.Errorf("got secret %q, answers up to %d, FILE storage %v", e.Secret, e.MaxAnswer, e.AllowFileStorage)
+	if e.Secret != secretsmanagertest.ARN || e.MaxAnswer == 0 || e.StoragePolicy.HasFolders("POLARIS") {
+		t.Errorf("got secret %q, answers up to %d, FILE storage %v", e.Secret, e.MaxAnswer, e.StoragePolicy.HasFolders("POLARIS"))
 	}
 	raw, err := token.NewIssuer(keys).Issue("A", &lake.Principal{ID: "1", Name: "ann", ClientID: "ann"}, 1, []string{"PRINCIPAL_ROLE:ALL"}, e.Now())
 	if err != nil {

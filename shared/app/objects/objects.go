@@ -21,5 +21,5 @@ func Files(e *function.Env) (blob.Opener, error) {
 	if err != nil {
 		return nil, err
 	}
-	return blob.ByStorage{S3: opener, GCS: google.Opener(), Azure: azure.New(azure.Config{})}, nil
+	return blob.ByStorage{Policy: e.StoragePolicy, S3: opener, GCS: google.Opener(), Azure: azure.New(azure.Config{})}, nil
 }

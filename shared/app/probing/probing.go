@@ -29,7 +29,7 @@ func Prober(e *function.Env) (*probe.Prober, error) {
 	if err != nil {
 		return nil, err
 	}
-	return administration.Prober(&e.Base, roles{sts}, blob.ByStorage{S3: files}, true), nil
+	return administration.Prober(&e.Base, vend.ByStorage{Policy: e.StoragePolicy, S3: roles{sts}}, blob.ByStorage{Policy: e.StoragePolicy, S3: files}, true), nil
 }
 
 // roles vends for roles of AWS alone, which can tell a probe from vending. With other storage a function that may try it may

@@ -62,19 +62,19 @@ func Service(e *function.Env, files Files) (*catalog.Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	far, err := shared(e, vend.ByStorage{S3: sts, GCS: forGCS})
+	far, err := shared(e, vend.ByStorage{Policy: e.StoragePolicy, S3: sts, GCS: forGCS})
 	if err != nil {
 		return nil, err
 	}
 	cache := vend.NewCache(vend.CacheConfig{Vendor: far, Now: e.Now})
-	kinds := vend.ByStorage{S3: cache, GCS: cache, R2: signed}
+	kinds := vend.ByStorage{Policy: e.StoragePolicy, S3: cache, GCS: cache, R2: signed}
 	if e.AzureClient != "" {
 		kinds.Azure, err = azure.New(azure.Config{Identity: entra.Federated(e.AzureClient, e.AWS, nil), Now: e.Now, Duration: e.CredentialDuration})
 		if err != nil {
 			return nil, err
 		}
 	}
-	signer := sigv4.New(sigv4.Config{Region: e.AWS.Region, Named: named, Now: e.Now})
+	signer := sigv4.New(sigv4.Config{Region: e.AWS.Region, Named: named, Now: e.Now, Policy: e.StoragePolicy})
 	return contents.Service(&e.Base, contents.Drivers{Vendor: vend.Lasting{Vendor: kinds, Now: e.Now}, Signer: signer, Files: opener, Revoked: cache.Forget}), nil
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"firn/shared/admin"
 	"firn/shared/kv/faulty"
+	"firn/shared/storagepolicy/storagepolicytest"
 )
 
 // s3 is a request for a catalog of the name c with the properties and the rest of the storage configuration.
@@ -31,7 +32,9 @@ func TestACatalogIsShownAsItWasMade(t *testing.T) {
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
-			w := newWorld(t, func(c *admin.Config) { c.AllowFileStorage = true })
+			w := newWorld(t, func(c *admin.Config) {
+				c.StoragePolicy = storagepolicytest.WithFolders(storagepolicytest.Lenient([]string{"https://s", "http://t:1", "http://i"}, "n"), "/x")
+			})
 			w.ask("root", row.request).want(201, facts("c", row.base, "0")+row.storage)
 			shown := facts("c", row.base, noonMillis) + row.storage
 			w.ask("root", "GET /catalogs/c").want(200, shown)

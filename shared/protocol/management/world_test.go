@@ -19,6 +19,7 @@ import (
 	"firn/shared/probe"
 	"firn/shared/protocol/management"
 	"firn/shared/rest"
+	"firn/shared/storagepolicy/storagepolicytest"
 	"firn/shared/store"
 )
 
@@ -51,7 +52,7 @@ func newWorld(t *testing.T, change func(*admin.Config)) *world {
 	now := func() time.Time { return w.at }
 	w.store = store.New(store.Config{Driver: w.table, Now: now})
 	log := slog.New(slog.NewTextHandler(&w.log, nil))
-	c := admin.Config{Store: w.store, Log: log, Now: now, RequireRotation: true, Revoked: func(ids ...lake.ID) {
+	c := admin.Config{StoragePolicy: storagepolicytest.Lenient([]string{"http://127.0.0.1:1", "http://192.0.2.1", "https://192.0.2.1"}, "lab"), Store: w.store, Log: log, Now: now, RequireRotation: true, Revoked: func(ids ...lake.ID) {
 		for _, id := range ids {
 			w.revoked = append(w.revoked, w.names[id])
 		}

@@ -26,6 +26,7 @@ import (
 	"firn/shared/fault"
 	"firn/shared/lake"
 	"firn/shared/sign"
+	"firn/shared/storagepolicy"
 	"firn/shared/vend"
 )
 
@@ -37,6 +38,8 @@ type Config struct {
 	// Named gives the credentials for storage without STS that has a storageName, or nil: such storage is refused.
 	Named func(storageName string) aws.CredentialsProvider
 	Now   func() time.Time
+	// Policy permits the use of Unscoped and Named; nil: the default, which permits none.
+	Policy *storagepolicy.Policy
 }
 
 // Signer signs. Safe for concurrent use.
@@ -81,7 +84,12 @@ func (s *Signer) Site(storage *lake.Storage) (sign.Site, error) {
 }
 
 // Sign signs.
-func (s *Signer) Sign(ctx context.Context, storage *lake.Storage, key *vend.Credential, c *sign.Checked) (sign.Signed, error) {
+func (s *Signer) Sign(ctx context.Context, realm lake.Realm, storage *lake.Storage, key *vend.Credential, c *sign.Checked) (sign.Signed, error) {
+	if key == nil {
+		if err := s.config.Policy.Permit(realm, storage, c.Folders()...); err != nil {
+			return sign.Signed{}, err
+		}
+	}
 	with, err := s.credentials(ctx, storage, key)
 	if err != nil {
 		return sign.Signed{}, err

@@ -25,6 +25,7 @@ import (
 	"firn/shared/location"
 	"firn/shared/s3local"
 	"firn/shared/sign"
+	"firn/shared/storagepolicy/storagepolicytest"
 	"firn/shared/vend"
 )
 
@@ -131,7 +132,7 @@ func (w *world) sign(r sign.Request) (sign.Signed, error) {
 	if err != nil {
 		return sign.Signed{}, err
 	}
-	return w.signer.Sign(w.t.Context(), w.at, w.key, checked)
+	return w.signer.Sign(w.t.Context(), "POLARIS", w.at, w.key, checked)
 }
 
 // send does what Iceberg's clients do: their own headers, and over them those that came from the signer.
@@ -358,7 +359,7 @@ func TestTheKeyThatSigns(t *testing.T) {
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
-			w := &world{t: t, key: row.key, signer: New(Config{Unscoped: row.unscoped, Named: named, Now: func() time.Time { return now }}), at: &row.storage}
+			w := &world{t: t, key: row.key, signer: New(Config{Policy: storagepolicytest.Lenient([]string{"http://store"}, "known", "other"), Unscoped: row.unscoped, Named: named, Now: func() time.Time { return now }}), at: &row.storage}
 			s, err := w.sign(sign.Request{Method: "GET", URI: "http://store/lake/wh/t/a", Headers: map[string][]string{"x-amz-checksum-mode": {"ENABLED"}, "User-Agent": {"u"}}})
 			if row.refused != 0 {
 				if !fault.Is(err, row.refused) {
@@ -439,7 +440,7 @@ func TestOwnRightsAreGuarded(t *testing.T) {
 		{"a get", nil, sign.Request{Method: "GET", URI: uri}, false},
 	}
 	for _, row := range rows {
-		w := &world{t: t, key: row.key, signer: New(Config{Unscoped: own, Now: func() time.Time { return now }}), at: &noSTS}
+		w := &world{t: t, key: row.key, signer: New(Config{Policy: storagepolicytest.Lenient([]string{"http://store"}), Unscoped: own, Now: func() time.Time { return now }}), at: &noSTS}
 		s, err := w.sign(row.request)
 		if err != nil {
 			t.Fatalf("%s: %v", row.name, err)

@@ -1,0 +1,56 @@
+package app
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"firn/shared/storagepolicy"
+)
+
+// ownFolder is where catalogs of storage type FILE may be when no folder is named, below the data folder.
+const ownFolder = "files"
+
+// storagePolicy reads the policy that a server was started with, and widens it by its flags. A policy for a realm that the
+// server does not have is an error: an operator's slip would leave a realm without its rules.
+func storagePolicy(c ServeConfig) (*storagepolicy.Policy, error) {
+	var policy *storagepolicy.Policy
+	if c.StoragePolicy != "" {
+		text, err := os.ReadFile(c.StoragePolicy)
+		if err != nil {
+			return nil, fmt.Errorf("read the storage policy: %w", err)
+		}
+		if policy, err = storagepolicy.Parse(text); err != nil {
+			return nil, fmt.Errorf("%s: %w", c.StoragePolicy, err)
+		}
+		for _, realm := range policy.Realms() {
+			if !slices.Contains(c.Realms, realm) {
+				return nil, fmt.Errorf("%s: the server has no realm %q", c.StoragePolicy, realm)
+			}
+		}
+	}
+	flags := storagepolicy.Flags{Endpoints: c.AllowEndpoint, Loopback: isLoopback(c.Listen)}
+	for _, folder := range c.AllowFileStorage {
+		if folder == "true" {
+			folder = filepath.Join(c.Data, ownFolder)
+		}
+		absolute, err := filepath.Abs(folder)
+		if err != nil {
+			return nil, fmt.Errorf("find the folder for file storage: %w", err)
+		}
+		flags.Folders = append(flags.Folders, absolute)
+	}
+	return policy.With(flags)
+}
+
+// isLoopback reports whether a host:port is reached from this machine alone.
+func isLoopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}

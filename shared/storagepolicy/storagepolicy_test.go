@@ -1,0 +1,164 @@
+package storagepolicy_test
+
+import (
+	"strings"
+	"testing"
+
+	"firn/shared/fault"
+	"firn/shared/lake"
+	"firn/shared/location"
+	"firn/shared/storagepolicy"
+)
+
+var yes = true
+
+// storages are what a catalog may ask for, one of each authority.
+var storages = map[string]lake.Storage{
+	"embedded":                     {Type: lake.S3},
+	"embedded without STS":         {Type: lake.S3, STSUnavailable: &yes},
+	"role":                         {Type: lake.S3, RoleARN: "arn:aws:iam::111122223333:role/lake"},
+	"another account's role":       {Type: lake.S3, RoleARN: "arn:aws:iam::444455556666:role/lake"},
+	"role by a name":               {Type: lake.S3, RoleARN: "arn:aws:iam::111122223333:role/lake", Name: "partner"},
+	"role without STS":             {Type: lake.S3, RoleARN: "arn:aws:iam::111122223333:role/lake", STSUnavailable: &yes},
+	"role at an AWS endpoint":      {Type: lake.S3, RoleARN: "arn:aws:iam::111122223333:role/lake", STSEndpoint: "https://STS.eu-west-1.amazonaws.com:443/"},
+	"role at a customer's AWS API": {Type: lake.S3, RoleARN: "arn:aws:iam::111122223333:role/lake", STSEndpoint: "https://x.execute-api.eu-west-1.amazonaws.com"},
+	"role at AWS by plain http":    {Type: lake.S3, RoleARN: "arn:aws:iam::111122223333:role/lake", STSEndpoint: "http://sts.amazonaws.com"},
+	"store":                        {Type: lake.S3, Endpoint: "http://minio:9000"},
+	"store spelt otherwise":        {Type: lake.S3, Endpoint: "HTTP://MinIO:9000/"},
+	"store without STS":            {Type: lake.S3, Endpoint: "http://minio:9000", STSUnavailable: &yes},
+	"store by a name":              {Type: lake.S3, Endpoint: "http://minio:9000", Name: "partner"},
+	"store with a foreign STS":     {Type: lake.S3, Endpoint: "http://minio:9000", STSEndpoint: "http://evil"},
+	"store with a foreign inside":  {Type: lake.S3, Endpoint: "http://minio:9000", EndpointInternal: "http://evil"},
+	"store by a foreign front":     {Type: lake.S3, Endpoint: "http://evil", EndpointInternal: "http://minio:9000"},
+	"direct by a foreign front":    {Type: lake.S3, Endpoint: "http://evil", EndpointInternal: "http://minio:9000", STSUnavailable: &yes},
+	"metadata service":             {Type: lake.S3, Endpoint: "http://169.254.169.254"},
+	"R2":                           {Type: lake.S3, Endpoint: "https://r2", Profile: lake.ProfileR2, Name: "partner"},
+	"GCS":                          {Type: lake.GCS},
+	"GCS by an account":            {Type: lake.GCS, GCSServiceAccount: "lake@p.iam.gserviceaccount.com"},
+	"Azure":                        {Type: lake.Azure, TenantID: "t"},
+	"FILE":                         {Type: lake.File},
+	"unknown":                      {Type: "TAPE"},
+}
+
+// at returns the folder in which each storage is asked for.
+func at(t *testing.T, kind lake.StorageType, bucket, folder string) location.Prefix {
+	t.Helper()
+	text := map[lake.StorageType]string{lake.S3: "s3://" + bucket + "/" + folder, lake.GCS: "gs://" + bucket + "/" + folder,
+		lake.Azure: "abfss://" + bucket + "@acc.dfs.core.windows.net/" + folder, lake.File: "file:///" + bucket + "/" + folder, "TAPE": "s3://" + bucket + "/x"}[kind]
+	p, err := location.ParsePrefix(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func TestAllows_OnlyWhatALineAllows(t *testing.T) {
+	rows := []struct {
+		name, policy string
+		allowed      string // names of storages, with commas between; everything else is refused
+	}{
+		{"nothing written", ``, "embedded, role, another account's role, role at an AWS endpoint"},
+		{"roles narrowed", `{assumeRoles: ["arn:aws:iam::111122223333:role/*"]}`, "embedded, role, role at an AWS endpoint"},
+		{"no roles", `{assumeRoles: []}`, "embedded"},
+		{"an endpoint without an identity", `{assumeRoles: [], endpoints: ["http://minio:9000"]}`, "embedded"},
+		{"to assume at a store", `{assumeRoles: [], ownIdentity: [{endpoint: "http://minio:9000", bucket: lake}]}`, "embedded, store, store spelt otherwise"},
+		{"to sign at a store", `{assumeRoles: [], ownIdentity: [{endpoint: "http://minio:9000", bucket: lake, use: [sign]}]}`, "embedded, store without STS"},
+		{"in a folder", `{assumeRoles: [], ownIdentity: [{endpoint: "http://minio:9000", bucket: "l?ke", prefix: wh/, use: [assume, sign]}]}`, "embedded, store, store spelt otherwise, store without STS"},
+		{"in another folder", `{assumeRoles: [], ownIdentity: [{endpoint: "http://minio:9000", bucket: lake, prefix: w/}]}`, "embedded"},
+		{"in another bucket", `{assumeRoles: [], ownIdentity: [{endpoint: "http://minio:9000", bucket: lak}]}`, "embedded"},
+		{"at AWS directly", `{assumeRoles: [], ownIdentity: [{bucket: lake, use: [sign]}]}`, "embedded, role without STS"},
+		{"by a name at a store", `{assumeRoles: [], storageNames: {partner: [{endpoint: "http://minio:9000", bucket: lake}]}}`, "embedded, store by a name"},
+		{"by a name at AWS", `{storageNames: {partner: [{endpoint: aws, bucket: lake}]}}`, "embedded, role, another account's role, role at an AWS endpoint, role by a name"},
+		{"by a name at R2", `{assumeRoles: [], storageNames: {partner: [{endpoint: "https://r2", bucket: lake}]}}`, "embedded, R2"},
+		{"by another name", `{assumeRoles: [], storageNames: {other: [{endpoint: "https://r2", bucket: lake}]}}`, "embedded"},
+		{"a front beside the store", `{assumeRoles: [], endpoints: ["http://evil"], ownIdentity: [{endpoint: "http://minio:9000", bucket: lake, use: [assume, sign]}]}`,
+			"embedded, store, store spelt otherwise, store without STS, store by a foreign front"},
+		{"a bucket of GCS", `{assumeRoles: [], gcs: {buckets: [lake/wh/]}}`, "embedded, GCS"},
+		{"a service account", `{assumeRoles: [], gcs: {serviceAccounts: ["lake@*"]}}`, "embedded, GCS by an account"},
+		{"an account of Azure", `{assumeRoles: [], azure: {accounts: [acc]}}`, "embedded, Azure"},
+		{"a container of Azure", `{assumeRoles: [], azure: {accounts: [acc/lake/wh/]}}`, "embedded, Azure"},
+		{"another container", `{assumeRoles: [], azure: {accounts: [acc/other]}}`, "embedded"},
+		{"a folder", `{assumeRoles: [], file: [/lake]}`, "embedded, FILE"},
+		{"a folder beside", `{assumeRoles: [], file: [/lak]}`, "embedded"},
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			for _, realms := range []string{"POLARIS", "'*'"} { // its own line, or one of all realms
+				text := ""
+				if row.policy != "" {
+					text = "realms: {" + realms + ": " + row.policy + "}"
+				}
+				p, err := storagepolicy.Parse([]byte(text))
+				if err != nil {
+					t.Fatal(err)
+				}
+				want := map[string]bool{}
+				for name := range strings.SplitSeq(row.allowed, ", ") {
+					want[name] = true
+				}
+				for name, s := range storages {
+					folder := at(t, s.Type, "lake", "wh/t")
+					err := p.Allows("POLARIS", &s, folder)
+					if (err == nil) != want[name] || err != nil && !fault.Is(err, fault.Forbidden) {
+						t.Errorf("%s: got %v, want allowed %v", name, err, want[name])
+					}
+					if err := p.Allows("POLARIS", &s, folder, at(t, s.Type, "vault", "wh")); err == nil && strings.Contains(row.policy, "lake") && s.Type != lake.S3 && s.GCSServiceAccount == "" {
+						t.Errorf("%s: a second folder outside is allowed", name)
+					}
+					// What one realm may, no other may by that.
+					if err := p.Allows("OTHER", &s, folder); realms == "POLARIS" && err == nil && !defaults[name] {
+						t.Errorf("%s: allowed to another realm", name)
+					}
+				}
+			}
+		})
+	}
+}
+
+// defaults are the storages that need no line.
+var defaults = map[string]bool{"embedded": true, "role": true, "another account's role": true, "role at an AWS endpoint": true}
+
+func TestAllows_TheNilPolicyIsTheDefault(t *testing.T) {
+	for name, s := range storages {
+		if err := (*storagepolicy.Policy)(nil).Allows("POLARIS", &s, at(t, s.Type, "lake", "wh")); (err == nil) != defaults[name] {
+			t.Errorf("%s: got %v, want allowed %v", name, err, defaults[name])
+		}
+	}
+}
+
+// The line that a refusal names is one that allows what was refused.
+func TestAllows_TheRefusalNamesTheLineThatAllows(t *testing.T) {
+	for name, s := range storages {
+		folder := at(t, s.Type, "lake", "wh/t")
+		text := "realms: {POLARIS: {assumeRoles: []}}"
+		p, err := storagepolicy.Parse([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 4 { // an endpoint is asked for before an identity
+			refusal := p.Allows("POLARIS", &s, folder)
+			if refusal == nil {
+				break
+			}
+			_, rest, found := strings.Cut(refusal.Error(), "`")
+			line, _, _ := strings.Cut(rest, "`")
+			if !found {
+				if name != "unknown" && name != "embedded without STS" && name != "role at AWS by plain http" {
+					t.Errorf("%s: %v names no line", name, refusal)
+				}
+				break
+			}
+			added, err := storagepolicy.Parse([]byte("realms: {POLARIS: {" + line + "}}"))
+			if err != nil {
+				t.Fatalf("%s: the line %s: %v", name, line, err)
+			}
+			if err := added.Allows("POLARIS", &s, folder); err == nil {
+				break
+			}
+			text = strings.TrimSuffix(text, "}}") + ", " + line + "}}"
+			if p, err = storagepolicy.Parse([]byte(strings.Replace(text, "assumeRoles: [], assumeRoles", "assumeRoles", 1))); err != nil {
+				t.Skipf("%s needs two lines of one kind: %v", name, err)
+			}
+		}
+	}
+}
