@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"firn/shared/storagepolicy"
 )
 
 // Environment is one deployment of firn. Zero values are what a first try needs; options are off.
@@ -23,6 +25,9 @@ type Environment struct {
 	NoProbes                 bool // storage of new catalogs is not tried before keys to it are handed out
 	MaxBody                  int  // bytes of a request; 0: the server's default
 	CredentialMinutes        int  // how long vended credentials live, 15 to 60 (a role that assumes a role gets no longer); 0: an hour
+	// StoragePolicy says which storage, and whose authority over it, catalogs may use: the text of a policy, in YAML (README,
+	// "Whose authority over storage"). Empty: roles of AWS, and nothing else.
+	StoragePolicy string
 	// SharedCredentials lets the functions' instances share the keys that they mint, in the table, encrypted under a KMS key of
 	// their own. It spares STS where many instances come and go, and costs a read for each scope that is cold in one.
 	SharedCredentials bool
@@ -128,6 +133,26 @@ func (e Environment) check() error {
 		return fmt.Errorf("environment %s: vended credentials live 15 to 60 minutes", e.Name)
 	case retention(e.LogDays) == "":
 		return fmt.Errorf("environment %s: CloudWatch keeps no logs for %d days", e.Name, e.LogDays)
+	}
+	return e.checkPolicy()
+}
+
+// maxPolicy bounds a storage policy, in bytes: Lambda takes 4 KB for all variables of a function together.
+const maxPolicy = 3 << 10
+
+// checkPolicy refuses a policy with which no function would start.
+func (e Environment) checkPolicy() error {
+	if len(e.StoragePolicy) > maxPolicy {
+		return fmt.Errorf("environment %s: the storage policy has %d bytes; a function takes %d", e.Name, len(e.StoragePolicy), maxPolicy)
+	}
+	p, err := storagepolicy.Parse([]byte(e.StoragePolicy))
+	if err != nil {
+		return fmt.Errorf("environment %s: %w", e.Name, err)
+	}
+	for _, realm := range p.Realms() {
+		if !slices.Contains(e.Realms, realm) {
+			return fmt.Errorf("environment %s: the storage policy has rules for the realm %q, which is not among its realms", e.Name, realm)
+		}
 	}
 	return nil
 }

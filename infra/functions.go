@@ -98,6 +98,7 @@ func (s *firn) variables(name rest.Function) *map[string]*string {
 		"FIRN_UNIQUE_LOCATIONS":           jsii.String(strconv.FormatBool(!s.SharedLocations)),
 		"FIRN_REQUIRE_ROTATION":           jsii.String(strconv.FormatBool(s.RequireRotation)),
 		"FIRN_ALLOW_OVERLAPPING_CATALOGS": jsii.String(strconv.FormatBool(s.AllowOverlappingCatalogs)),
+		"FIRN_STORAGE_POLICY":             jsii.String(s.StoragePolicy),
 		// The collector works harder before Lambda ends the process for want of memory.
 		"GOMEMLIMIT": jsii.String(strconv.Itoa(memory[name]*9/10) + "MiB"),
 	}

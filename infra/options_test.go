@@ -89,12 +89,13 @@ func TestFunctionURLs(t *testing.T) {
 func TestSettingsOfTheServer(t *testing.T) {
 	stack := firnOf(t, "dev", func(c *config) {
 		c.Realms, c.MaxBody, c.SharedLocations, c.AllowOverlappingCatalogs, c.RequireRotation = []string{"A", "B"}, 1000, true, true, true
+		c.StoragePolicy = "realms: {B: {azure: {accounts: [acc]}}}"
 		c.Arch, c.Functions = "amd64", built(t, "amd64")
 	})
 	for _, f := range stack.of("AWS::Lambda::Function") {
 		v := at(f.Properties, "Environment", "Variables")
 		for name, want := range map[string]string{"FIRN_REALMS": "A,B", "FIRN_MAX_BODY": "1000", "FIRN_UNIQUE_LOCATIONS": "false",
-			"FIRN_ALLOW_OVERLAPPING_CATALOGS": "true", "FIRN_REQUIRE_ROTATION": "true"} {
+			"FIRN_ALLOW_OVERLAPPING_CATALOGS": "true", "FIRN_REQUIRE_ROTATION": "true", "FIRN_STORAGE_POLICY": "realms: {B: {azure: {accounts: [acc]}}}"} {
 			if got := text(at(v, name)); got != want {
 				t.Errorf("%s: got %s, want %s", name, got, want)
 			}
@@ -105,6 +106,26 @@ func TestSettingsOfTheServer(t *testing.T) {
 		if f.Properties["TracingConfig"] != nil {
 			t.Error("dev is traced")
 		}
+	}
+}
+
+func TestAStoragePolicyThatNoFunctionCouldReadIsRefused(t *testing.T) {
+	for text, want := range map[string]string{
+		"realms: {POLARIS: {endpoint: [x]}}":      "field endpoint not found",
+		"realms: {OTHER: {file: [/x]}}":           `the realm "OTHER", which is not among its realms`,
+		"#" + strings.Repeat("x", 4<<10):          "a function takes 3072",
+		"realms: {POLARIS: {endpoints: [minio]}}": "must be an http or https URL",
+	} {
+		e := environments["dev"]
+		e.Name, e.StoragePolicy = "dev", text
+		if err := e.check(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%.40s: got %v, want %q", text, err, want)
+		}
+	}
+	e := environments["dev"]
+	e.StoragePolicy = "realms: {'*': {gcs: {buckets: [lake/wh/]}}}"
+	if err := e.check(); err != nil {
+		t.Error(err)
 	}
 }
 

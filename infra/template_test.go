@@ -110,7 +110,7 @@ func TestFunctions(t *testing.T) {
 		delete(v, "FIRN_SIGNING_SECRET")
 		delete(v, "GOMEMLIMIT")
 		wantEnv := map[string]any{"FIRN_TABLE": map[string]any{"Ref": "Table"}, "FIRN_REALMS": "POLARIS", "FIRN_UNIQUE_LOCATIONS": "true",
-			"FIRN_REQUIRE_ROTATION": "true", "FIRN_ALLOW_OVERLAPPING_CATALOGS": "false"}
+			"FIRN_REQUIRE_ROTATION": "true", "FIRN_ALLOW_OVERLAPPING_CATALOGS": "false", "FIRN_STORAGE_POLICY": ""}
 		if diff := cmp.Diff(v, wantEnv); diff != "" {
 			t.Errorf("%s (-got +want):\n%s", name, diff)
 		}
