@@ -13,6 +13,9 @@ import (
 // ownFolder is where catalogs of storage type FILE may be when no folder is named, below the data folder.
 const ownFolder = "files"
 
+// own are the entries of the data folder that no catalog may be in, or around.
+var own = []string{"firn.db", "signing-key.pem", "objects"}
+
 // storagePolicy reads the policy that a server was started with, and widens it by its flags. A policy for a realm that the
 // server does not have is an error: an operator's slip would leave a realm without its rules.
 func storagePolicy(c ServeConfig) (*storagepolicy.Policy, error) {
@@ -31,7 +34,19 @@ func storagePolicy(c ServeConfig) (*storagepolicy.Policy, error) {
 			}
 		}
 	}
+	data, err := filepath.Abs(c.Data)
+	if err != nil {
+		return nil, fmt.Errorf("find the data folder: %w", err)
+	}
 	flags := storagepolicy.Flags{Endpoints: c.AllowEndpoint, Loopback: isLoopback(c.Listen)}
+	for _, name := range own {
+		flags.Private = append(flags.Private, filepath.Join(data, name))
+	}
+	if whole, err := filepath.EvalSymlinks(data); err == nil && whole != data {
+		for _, name := range own {
+			flags.Private = append(flags.Private, filepath.Join(whole, name))
+		}
+	}
 	for _, folder := range c.AllowFileStorage {
 		if folder == "true" {
 			folder = filepath.Join(c.Data, ownFolder)

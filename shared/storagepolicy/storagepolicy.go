@@ -30,6 +30,8 @@ package storagepolicy
 
 import (
 	"cmp"
+	"slices"
+	"strings"
 
 	"firn/shared/fault"
 	"firn/shared/lake"
@@ -56,6 +58,7 @@ const AWS = "aws"
 type Policy struct {
 	realms   map[string]*rules
 	loopback bool
+	private  []string // paths of the server's own files, as keys of FILE locations, which nothing allows
 }
 
 // rules are those of one realm, or of all.
@@ -179,6 +182,11 @@ func (q *question) each(covers func(*rules, location.Prefix) bool, refuse func(l
 }
 
 func (q *question) file() error {
+	for _, p := range q.folders {
+		if q.policy.isPrivate(p) {
+			return fault.New(fault.Forbidden, "Folder /%s is of the server itself, or has the server's own in it.", p.Key())
+		}
+	}
 	return q.each(func(r *rules, p location.Prefix) bool {
 		for _, f := range r.file {
 			if f.Covers(p) {
@@ -187,6 +195,13 @@ func (q *question) file() error {
 		}
 		return false
 	}, q.noFolder)
+}
+
+// isPrivate reports whether a folder of this machine is one of the server's own, in one, or around one.
+func (p *Policy) isPrivate(folder location.Prefix) bool {
+	return p != nil && slices.ContainsFunc(p.private, func(own string) bool {
+		return strings.HasPrefix(folder.Key(), own) || strings.HasPrefix(own, folder.Key())
+	})
 }
 
 func (q *question) gcs() error {

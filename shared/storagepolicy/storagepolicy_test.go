@@ -162,3 +162,24 @@ func TestAllows_TheRefusalNamesTheLineThatAllows(t *testing.T) {
 		}
 	}
 }
+
+// Nobody reads, writes or purges what the server itself keeps, whatever folders are allowed.
+func TestAllows_TheServersOwnFilesAreNobodys(t *testing.T) {
+	p, err := (*storagepolicy.Policy)(nil).With(storagepolicy.Flags{Folders: []string{"/srv", "/home"}, Private: []string{"/srv/data/firn.db", "/srv/data/objects", "/home/josé/objects"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for folder, want := range map[string]bool{
+		"file:///srv/lake": true, "file:///srv/data/files/lake": true, "file:///srv/data/objects2": true, "file:///home/jo": true,
+		"file:///srv/data": false, "file:///srv": false, "file:///srv/data/firn.db": false, "file:///srv/data/objects": false,
+		"file:///srv/data/objects/lake/t": false, "file:///home": false,
+	} {
+		prefix, err := location.ParsePrefix(folder)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Allows("POLARIS", &lake.Storage{Type: lake.File}, prefix); (err == nil) != want {
+			t.Errorf("%s: got %v, want allowed %v", folder, err, want)
+		}
+	}
+}
