@@ -48,23 +48,17 @@ func run(name rest.Function) {
 		stores, err := objects.Files(e)
 		return blob.ByStorage{Policy: e.StoragePolicy, File: disk.Opener{}, S3: stores, GCS: stores}, err
 	}
-	local := func(part func(*function.Env) ([]rest.Protocol, error)) func(*function.Env) ([]rest.Protocol, error) {
-		return func(e *function.Env) ([]rest.Protocol, error) {
-			e.StoragePolicy = storagepolicytest.WithFolders(storagepolicytest.Lenient([]string{"http://e:9000", "http://i:9000", "http://s:9000", "http://127.0.0.1:1"}, "lab"))
-			return part(e)
-		}
-	}
 	switch name {
 	case rest.Token:
-		function.Run(name, signing.Secret, local(function.Part(tokens.Protocol)))
+		function.Run(name, signing.Secret, function.Part(tokens.Protocol))
 	case rest.Management:
-		function.Run(name, function.Published, local(managing.Protocols))
+		function.Run(name, function.Published, managing.Protocols)
 	case rest.Credentials:
-		function.Run(name, function.Published, local(vending.Contents(nil, doors.Protocols)))
+		function.Run(name, function.Published, vending.Contents(nil, doors.Protocols))
 	case worker:
 		function.RunEvents(function.Published, work.Handler)
 	default:
-		function.Run(name, function.Published, local(vending.Contents(files)))
+		function.Run(name, function.Published, vending.Contents(files))
 	}
 }
 
@@ -89,10 +83,15 @@ func deploy(t *testing.T, env map[string]string, timeout ...time.Duration) *depl
 	if err != nil {
 		t.Fatal(err)
 	}
+	endpoints := []string{"http://e:9000", "http://i:9000", "http://s:9000", "http://127.0.0.1:1"}
+	if minio := os.Getenv("FIRN_TEST_MINIO"); minio != "" { // behind localstack/with-minio
+		endpoints = append(endpoints, minio)
+	}
 	deployed := map[string]lambdatest.Function{}
 	for _, name := range []rest.Function{rest.Token, rest.Management, rest.Catalog, rest.Commit, rest.Credentials, worker} {
 		all := d.account.Environment()
 		all[functionEnv], all["FIRN_REALMS"], all["FIRN_PROBE"] = string(name), "POLARIS,OTHER", "false" // storage of the tests is nowhere
+		all["FIRN_STORAGE_POLICY"] = storagepolicytest.Text(endpoints, "lab")
 		for k, v := range env {
 			all[k] = v
 		}
