@@ -58,7 +58,7 @@ func (x *session) inLog(ctx context.Context, n *store.NamespaceSlot, item *lake.
 	if err != nil {
 		return false
 	}
-	t, err := iceberg.Parse(doc)
+	t, err := iceberg.ParseForeign(doc)
 	if err != nil {
 		return false
 	}
