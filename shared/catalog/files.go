@@ -10,6 +10,7 @@ import (
 	"firn/shared/iceberg"
 	"firn/shared/lake"
 	"firn/shared/location"
+	"firn/shared/store"
 	"firn/shared/vend"
 )
 
@@ -26,6 +27,15 @@ func (x *session) bucket(ctx context.Context, table lake.ID, name string, folder
 	}
 	return x.Service.bucket(ctx, x.caller.Realm, &x.cat.Value.Storage, vend.Grant{
 		CatalogID: x.cat.Value.ID, TableID: table, Table: name, Prefixes: folders, Actions: actions})
+}
+
+// tableBucket is bucket for the folders of a table or view, each of which it must have claimed: where tables may share
+// folders, it need not.
+func (x *session) tableBucket(ctx context.Context, t *lake.Table, own []location.Prefix, actions vend.Actions) (blob.Bucket, error) {
+	if !x.cat.Value.Shared && !holdsAll(t, own) {
+		return nil, fault.Of(fault.Forbidden, store.NounOf(t.Kind()), t.Name, "The server does not touch the files of %s %s: it has not claimed their folders", store.NounOf(t.Kind()), t.Name)
+	}
+	return x.bucket(ctx, t.ID, t.Name, own, actions)
 }
 
 func (s *Service) bucket(ctx context.Context, realm lake.Realm, storage *lake.Storage, g vend.Grant) (blob.Bucket, error) {
@@ -93,7 +103,7 @@ type newFile struct {
 
 // write puts the file with a key to exactly the table's folders, which also reads there, for a lost answer, and deletes.
 func (x *session) write(ctx context.Context, f *newFile, t *lake.Table, folders []location.Prefix) (err error) {
-	if f.bucket, err = x.bucket(ctx, t.ID, t.Name, folders, writeActions); err != nil {
+	if f.bucket, err = x.tableBucket(ctx, t, folders, writeActions); err != nil {
 		return err
 	}
 	f.put = true // or it may be: a put whose answer is lost counts

@@ -38,14 +38,14 @@ func orFault(kind fault.Kind, err error) error {
 // withoutValues returns orFault's fault with a message, and no cause, that quotes nothing of the document.
 func withoutValues(what string, err error) error {
 	f := fault.From(orFault(fault.Argument, err))
-	rule := "it is no valid metadata"
+	rule := "Cannot parse " + what + " metadata: it breaks a rule of the format"
 	if p, ok := errors.AsType[*problem](err); ok {
 		rule = p.safe
 	}
-	return fault.New(f.Kind, "Cannot read the metadata file of the %s: %s", what, rule)
+	return fault.New(f.Kind, "%s", rule)
 }
 
 // notJSON complains of a document that is not JSON.
 func notJSON(what string, err error) error {
-	return &problem{kind: fault.Malformed, text: "Cannot parse " + what + " metadata: " + err.Error(), safe: "it is not JSON"}
+	return &problem{kind: fault.Malformed, text: "Cannot parse " + what + " metadata: " + err.Error(), safe: "Cannot parse " + what + " metadata: it is not JSON"}
 }
