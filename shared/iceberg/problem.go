@@ -45,7 +45,7 @@ func withoutValues(what string, err error) error {
 	return fault.New(f.Kind, "%s", rule)
 }
 
-// notJSON complains of a document that is not JSON.
+// notJSON complains of a document that is not strict JSON.
 func notJSON(what string, err error) error {
-	return &problem{kind: fault.Malformed, text: "Cannot parse " + what + " metadata: " + err.Error(), safe: "Cannot parse " + what + " metadata: it is not JSON"}
+	return &problem{kind: fault.Malformed, text: "Cannot parse " + what + " metadata: " + err.Error(), safe: "Cannot parse " + what + " metadata: it is not strict JSON"}
 }

@@ -55,6 +55,8 @@ func (p *plan) add(op kv.Op) {
 // writes that claim the folders and guard against newcomers; one of them bumps the parent. guarded must have been read
 // before this looks.
 //
+// A metadata file outside of its table's folders is claimed too, as a folder of the file's name (FileClaim).
+//
 // The race of two overlapping folders claimed at once is closed by the guards of the innermost container in the chain
 // that holds a claim around the folder (the catalog's root, if none does): whoever could claim something that overlaps
 // must write all of those same guards, or would stand in that container's own claim. A folder that cannot overlap needs
