@@ -176,7 +176,8 @@ func TestRegister_ShowsNothingOfAFileThatItRefuses(t *testing.T) {
 	}
 }
 
-// tampered holds loads and commits to showing nothing of a metadata file that was changed after it was registered.
+// tampered holds loads and commits to showing nothing of a metadata file that was changed after it was
+// registered.
 func (s *server) tampered(t *testing.T, root string, log *searched, path, file string) {
 	t.Helper()
 	for _, text := range []string{secretText, `{"format-version":"` + secretText + `","view-uuid":7171717}`} {

@@ -8,8 +8,8 @@ import (
 	"firn/shared/vend"
 )
 
-// ByStorage is the Opener that asks the right driver, and bounds what it opens (Bounded): no driver is reached past that.
-// A nil field is a kind of storage that this server has no driver for.
+// ByStorage is the Opener that asks the right driver, and bounds what it opens (Bounded): no driver is
+// reached past that. A nil field is a kind of storage that this server has no driver for.
 type ByStorage struct {
 	Embedded Opener // the object store inside the process
 	S3       Opener // AWS and S3-compatible stores
@@ -20,8 +20,8 @@ type ByStorage struct {
 
 var _ Opener = ByStorage{}
 
-// Open returns a bucket of the storage's driver that is bounded by the scope. Forbidden for an empty scope; Unsupported if
-// there is no driver.
+// Open returns a bucket of the storage's driver that is bounded by the scope. Forbidden for an empty scope;
+// Unsupported if there is no driver.
 func (o ByStorage) Open(ctx context.Context, scope Scope, cred vend.Credential) (Bucket, error) {
 	if err := scope.validate(); err != nil {
 		return nil, err

@@ -276,7 +276,8 @@ func stays(id lake.Identifier, old, item *lake.Table) error {
 	}
 	for _, p := range want {
 		if !(bounds{folders: own}).cover(p) {
-			return fault.Of(fault.Invalid, store.NounOf(item.Kind()), id.String(), "Cannot commit to %[1]s %[2]s: its metadata file was changed outside of the catalog and names a folder that is not the %[1]s's", store.NounOf(item.Kind()), id)
+			return fault.Of(fault.Invalid, store.NounOf(item.Kind()), id.String(),
+				"Cannot commit to %[1]s %[2]s: its metadata file was changed outside of the catalog and names a folder that is not the %[1]s's", store.NounOf(item.Kind()), id)
 		}
 	}
 	return nil

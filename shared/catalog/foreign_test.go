@@ -24,7 +24,8 @@ func logging(loc string, files ...string) string {
 	})
 }
 
-// commits makes commits to "t", alone and in a transaction, after which nothing of its first log is left in the log.
+// commits makes commits to "t", alone and in a transaction, after which nothing of its first log is left in
+// the log.
 func (s *site) commits() {
 	s.t.Helper()
 	ctx := context.Background()
@@ -75,7 +76,8 @@ func TestDeleteAfterCommit_DeletesNoFileOfAnotherTable(t *testing.T) {
 	}
 }
 
-// A log may name anything. What is no metadata file by its name, or lies outside of the table's folder, is left.
+// A log may name anything. What is no metadata file by its name, or lies outside of the table's folder, is
+// left.
 func TestDeleteAfterCommit_DeletesNothingButTheTablesMetadataFiles(t *testing.T) {
 	for kind, open := range sites {
 		t.Run(kind, func(t *testing.T) {
@@ -190,7 +192,8 @@ func TestRegister_LosesToWhoClaimsTheFolderMeanwhile(t *testing.T) {
 	}
 }
 
-// The one file that a table has outside of its folders is claimed, so that no table can be made, and purged, around it.
+// The one file that a table has outside of its folders is claimed, so that no table can be made, and purged,
+// around it.
 func TestRegister_ClaimsAFileOutsideOfTheTablesFolders(t *testing.T) {
 	for kind, open := range sites {
 		t.Run(kind, func(t *testing.T) {
@@ -239,6 +242,35 @@ func TestATableWithoutItsClaimIsNotTouched(t *testing.T) {
 			expect(t, "commit", err, fault.Forbidden)
 			if u := s.take(); u.Gets+u.Puts+u.Dels > 0 {
 				t.Errorf("got %d reads, %d writes and %d deletions, want none", u.Gets, u.Puts, u.Dels)
+			}
+		})
+	}
+}
+
+// A purge empties the folders that were handed over to it, whatever its item says.
+func TestPurge_EmptiesNoFolderThatItDoesNotHold(t *testing.T) {
+	for kind, open := range sites {
+		t.Run(kind, func(t *testing.T) {
+			s := open(t)
+			victim := s.make("victim")
+			s.must(claimed["a table that is being purged"](s))
+			s.files.plan = nil
+			todo, err := s.Store.ListWork(t.Context(), realm, "", 10)
+			s.must(err)
+			if len(todo) != 1 {
+				t.Fatalf("got %d pieces of work, want 1", len(todo))
+			}
+			wider := todo[0]
+			wider.Locations = append([]string{s.base + "/a/victim"}, wider.Locations...)
+			_, err = s.Purge(t.Context(), realm, &wider, 100)
+			expect(t, "purge", err, fault.Forbidden)
+			if !s.has(victim) {
+				t.Error("another table's file was deleted")
+			}
+			done, err := s.Purge(t.Context(), realm, &todo[0], 100)
+			expect(t, "the purge as it was", err, 0)
+			if !done {
+				t.Error("the purge is not done")
 			}
 		})
 	}

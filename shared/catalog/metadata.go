@@ -23,8 +23,8 @@ var (
 	_ metadata = (*iceberg.View)(nil)
 )
 
-// parse reads a document of a kind that was read from a store and that anyone may have written. The error quotes none of
-// its values.
+// parse reads a document of a kind that was read from a store and that anyone may have written. The error
+// quotes none of its values.
 func parse(kind lake.Kind, doc []byte) (metadata, error) {
 	if kind == lake.ViewKind {
 		return iceberg.ParseForeignView(doc)

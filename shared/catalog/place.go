@@ -96,21 +96,25 @@ func judge(id lake.Identifier, refs []iceberg.Reference, shown func() []string, 
 	return nil
 }
 
-// judgeForeign is judge for the locations in a metadata file that the caller did not send: it names the field in which a
-// location is wrong, and quotes none.
+// judgeForeign is judge for the locations in a metadata file that the caller did not send: it names the field
+// in which a location is wrong, and quotes none.
 func judgeForeign(id lake.Identifier, file location.URI, refs []iceberg.Reference, within bounds, c *lake.Catalog) error {
 	bad, err := outOfBounds(refs, within, c)
 	switch {
 	case err != nil:
-		return fault.Of(fault.From(err).Kind, fault.Location, file.String(), "Invalid location in field '%s' of metadata file '%s' for identifier '%s'", bad.Field, file, id)
+		return fault.Of(fault.From(err).Kind, fault.Location, file.String(),
+			"Invalid location in field '%s' of metadata file '%s' for identifier '%s'", bad.Field, file, id)
 	case bad != nil:
-		return fault.Of(fault.Forbidden, fault.Location, file.String(), "Invalid location in field '%s' of metadata file '%s' for identifier '%s': it is not in the list of allowed locations: [%s]",
+		return fault.Of(fault.Forbidden, fault.Location, file.String(),
+			"Invalid location in field '%s' of metadata file '%s' for identifier '%s': "+
+				"it is not in the list of allowed locations: [%s]",
 			bad.Field, file, id, strings.Join(within.shown, ", "))
 	}
 	return nil
 }
 
-// outOfBounds returns the first location that is out of bounds, with an error if it is no location; nil if all are within.
+// outOfBounds returns the first location that is out of bounds, with an error if it is no location; nil if
+// all are within.
 func outOfBounds(refs []iceberg.Reference, within bounds, c *lake.Catalog) (*iceberg.Reference, error) {
 	now := boundsOf(c.Storage.AllowedLocations)
 	for i, r := range refs {

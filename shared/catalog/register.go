@@ -24,9 +24,9 @@ type Registration struct {
 // TABLE_CREATE on the namespace, or TABLE_FULL_METADATA on the table that is overwritten; with keys TABLE_WRITE_DATA too, or
 // TABLE_READ_DATA for keys that only read.
 //
-// The file is foreign: nothing of it is read before it is known that no other table claims a folder around it; it is
-// validated as a whole, and every location in it must be within the namespace's bounds. A table that is overwritten keeps its
-// id, its grants and the folders that it holds.
+// The file is foreign: nothing of it is read before it is known that no other table claims a folder around
+// it; it is validated as a whole, and every location in it must be within the namespace's bounds. A table
+// that is overwritten keeps its id, its grants and the folders that it holds.
 func (s *Service) RegisterTable(ctx context.Context, c lake.Caller, catalog string, levels []string, want Registration, d Delegation) (Loaded, error) {
 	if err := lake.CheckName(want.Name); err != nil {
 		return Loaded{}, err
@@ -130,7 +130,8 @@ type registered struct {
 	Replaced bool    `json:"replaced,omitempty"`
 }
 
-// enter stores a table whose metadata file is there, and which claims its folders beside those that are named.
+// enter stores a table whose metadata file is there, and which claims its folders beside those that are
+// named.
 func (x *session) enter(ctx context.Context, n *store.NamespaceSlot, nt store.NewTable, t metadata) error {
 	nt.Principal = x.who.ID
 	own, err := folders(t.Location(), nt.Table.Paths)
@@ -184,8 +185,8 @@ func (x *session) registerActions(ctx context.Context, d Delegation, path access
 	return readActions, nil
 }
 
-// readForeign reads and judges a metadata file that firn did not write, once it is known to be in nobody's folder. outside is
-// what is to be claimed for it where it is not in the folders of its table.
+// readForeign reads and judges a metadata file that firn did not write, once it is known to be in nobody's
+// folder. outside is what is to be claimed for it where it is not in the folders of its table.
 //
 // No refusal quotes what the file says: the caller named it, and need not be allowed to see it.
 func (x *session) readForeign(ctx context.Context, n *store.NamespaceSlot, id lake.Identifier, item *lake.Table, file location.URI, around *store.Around) (t metadata, outside []location.Prefix, err error) {
@@ -212,7 +213,8 @@ func (x *session) readForeign(ctx context.Context, n *store.NamespaceSlot, id la
 		return t, nil, err
 	}
 	if !x.cat.Value.On(lake.ExternalMetadataFiles, false) {
-		return nil, nil, fault.Of(fault.Malformed, fault.Location, file.String(), "Metadata location %s is not allowed outside of the table location that the file names", file)
+		return nil, nil, fault.Of(fault.Malformed, fault.Location, file.String(),
+			"Metadata location %s is not allowed outside of the table location that the file names", file)
 	}
 	claim, err := store.FileClaim(file)
 	return t, []location.Prefix{claim}, err

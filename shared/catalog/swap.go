@@ -66,9 +66,9 @@ func (x *session) inLog(ctx context.Context, n *store.NamespaceSlot, item *lake.
 	return slices.ContainsFunc(t.MetadataLog(), func(e iceberg.LogEntry) bool { return e.File == item.MetadataLocation })
 }
 
-// deleteOld removes metadata files that fell out of the log, if the table asks for it. The swap has landed: the table names
-// them no more. A log says whatever the file said that was registered, so only what is in folders that are this table's alone
-// is removed: where tables may share folders, nothing is.
+// deleteOld removes metadata files that fell out of the log, if the table asks for it. The swap has landed:
+// the table names them no more. A log says whatever the file said that was registered, so only what is in
+// folders that are this table's alone is removed: where tables may share folders, nothing is.
 func (x *session) deleteOld(ctx context.Context, b blob.Bucket, item *lake.Table, base, next *iceberg.Table) {
 	if v, _ := next.Property("write.metadata.delete-after-commit.enabled"); v != "true" {
 		return
@@ -94,5 +94,5 @@ func claims(t *lake.Table, file string) bool {
 		return false
 	}
 	folder, err := uri.Folder()
-	return err == nil && holdsAll(t, []location.Prefix{folder})
+	return err == nil && holdsAll(t.Claims, []location.Prefix{folder})
 }

@@ -46,8 +46,8 @@ func (s *Service) UnregisterTable(ctx context.Context, c lake.Caller, catalog st
 	return last, err
 }
 
-// unregistered answers again for a table that an earlier try of the request removed: by its file, unless its folder is
-// another's now. Access is checked by the id that it had, which rights on its namespace cover.
+// unregistered answers again for a table that an earlier try of the request removed: by its file, unless its
+// folder is another's now. Access is checked by the id that it had, which rights on its namespace cover.
 func (s *Service) unregistered(ctx context.Context, c lake.Caller, catalog string, id lake.Identifier, t *lake.Table) (Loaded, error) {
 	uri, err := location.Parse(t.MetadataLocation)
 	if err != nil {

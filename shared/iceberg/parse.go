@@ -17,8 +17,8 @@ var alwaysWritten = []string{
 // added that the format lets old writers leave out, so doc itself if it is complete. The table keeps doc: the caller must
 // not change it.
 //
-// Errors: Malformed if doc is not JSON, Argument or Invalid if it is no table metadata of versions 1 to 4. They quote the
-// document: ParseForeign is for one that the caller did not send.
+// Errors: Malformed if doc is not JSON, Argument or Invalid if it is no table metadata of versions 1 to 4.
+// They quote the document: ParseForeign is for one that the caller did not send.
 func Parse(doc []byte) (*Table, error) {
 	t, err := parseTable(doc)
 	if err != nil {
@@ -27,8 +27,9 @@ func Parse(doc []byte) (*Table, error) {
 	return t, nil
 }
 
-// ParseForeign is Parse for a document that was read from a store. Its errors have the same kinds and quote no value of the
-// document, only rules and the names of fields: whoever named the file may not be allowed to see it.
+// ParseForeign is Parse for a document that was read from a store. Its errors have the same kinds and quote
+// no value of the document, only rules and the names of fields: whoever named the file may not be allowed to
+// see it.
 func ParseForeign(doc []byte) (*Table, error) {
 	t, err := parseTable(doc)
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"firn/shared/fault"
 )
 
-// problem is a complaint about a document. Its text may quote values of the document; safe has none: it names the rule and
-// the field alone.
+// problem is a complaint about a document. Its text may quote values of the document; safe has none: it names
+// the rule and the field alone.
 type problem struct {
 	kind       fault.Kind // 0: that of whoever asked for the decoding
 	text, safe string

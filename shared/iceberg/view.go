@@ -36,8 +36,8 @@ const supportedViewVersion = 1
 // ParseView reads a document that anyone may have written, and checks all of it. The view keeps doc: the caller must not
 // change it.
 //
-// Errors: Malformed if doc is not JSON, Argument if it is no view metadata of version 1. They quote the document:
-// ParseForeignView is for one that the caller did not send.
+// Errors: Malformed if doc is not JSON, Argument if it is no view metadata of version 1. They quote the
+// document: ParseForeignView is for one that the caller did not send.
 func ParseView(doc []byte) (*View, error) {
 	v, err := parseView(doc)
 	if err != nil {

@@ -33,10 +33,10 @@ func (b *Batch) Around(n *NamespaceSlot, file location.URI) *Around {
 	return a
 }
 
-// Free refuses a file in a folder that another table, view, staged table or purge claims: Forbidden. It goes by the rules by
-// which the object would claim the folder itself; but where tables may share folders, it refuses also what is claimed by a
-// table from before. The object is new, or it overwrites the holder of that id; what the principal staged under its name is
-// its own.
+// Free refuses a file in a folder that another table, view, staged table or purge claims: Forbidden. It goes
+// by the rules by which the object would claim the folder itself; but where tables may share folders, it
+// refuses also what is claimed by a table from before. The object is new, or it overwrites the holder of that
+// id; what the principal staged under its name is its own.
 func (a *Around) Free(holder lake.ID, kind lake.Kind, name string, principal lake.ID) error {
 	c := claimer{n: a.n, folder: folder{Holder: holder, Kind: NounOf(kind), Namespace: a.n.Levels(), Name: name, Principal: principal}}
 	shares := a.n.Catalog.Value.On(lake.OverlappingLocations, false)
@@ -56,9 +56,9 @@ func (a *Around) Free(holder lake.ID, kind lake.Kind, name string, principal lak
 	return nil
 }
 
-// FileClaim is the claim of one metadata file that lies outside of its table's folders: as that of a folder of the file's
-// name, so that whoever wants a folder around it is in the way. The error is a *fault.Error of kind Argument if the name is
-// too long for a claim.
+// FileClaim is the claim of one metadata file that lies outside of its table's folders: as that of a folder
+// of the file's name, so that whoever wants a folder around it is in the way. The error is a *fault.Error of
+// kind Argument if the name is too long for a claim.
 func FileClaim(file location.URI) (location.Prefix, error) {
 	return location.ParsePrefix(file.String() + "/")
 }
