@@ -1,8 +1,9 @@
 // Package blob reads, writes and deletes one small object: an Iceberg metadata file, most of the time.
 //
-// An Opener makes a Bucket from a Scope (what the operation may do, in which folders) and the credential that was vended for
-// the same, so that firn's own hands are bound by the same scope as a client's. ByStorage finds the driver and bounds it:
-// each call is checked against the Scope before the driver is asked. Drivers are file (a folder of this
+// An Opener makes a Bucket from a Scope (what the operation may do, in which folders) and the credential that
+// was vended for the same, so that firn's own hands are bound by the same scope as a client's. ByStorage
+// finds the driver and bounds it: each call is checked against the Scope before the driver is asked. Drivers
+// are file (a folder of this
 // machine), s3 (S3 and compatible), gcs, azure and local (the store embedded in the process, without HTTP); blobtest is
 // their suite.
 //
@@ -15,8 +16,9 @@
 // told apart from a Put that failed (StateUnknown): a caller that cleaned up after the first would delete a file that
 // the table points to.
 //
-// The credential alone is no bound: a store without STS is reached with firn's own rights, and a folder of this machine
-// with the process's. So the Scope is checked here too, in the one place through which every driver is reached.
+// The credential alone is no bound: a store without STS is reached with firn's own rights, and a folder of
+// this machine with the process's. So the Scope is checked here too, in the one place through which every
+// driver is reached.
 //
 // Large files (data, manifests) are the engines' business and never pass through firn; so objects are byte slices.
 package blob
@@ -54,8 +56,9 @@ type Sweeper interface {
 	DeleteAll(ctx context.Context, prefix location.Prefix, limit int) (more bool, err error)
 }
 
-// Opener makes the Bucket of a scope's storage. It does no I/O; a credential that does not fit the storage is an error.
-// FILE storage needs none: the credential is then the zero one. A driver leaves the bounds of the scope to Bounded.
+// Opener makes the Bucket of a scope's storage. It does no I/O; a credential that does not fit the storage is
+// an error. FILE storage needs none: the credential is then the zero one. A driver leaves the bounds of the
+// scope to Bounded.
 type Opener interface {
 	Open(ctx context.Context, scope Scope, cred vend.Credential) (Bucket, error)
 }

@@ -11,8 +11,8 @@ import (
 	"firn/shared/vend"
 )
 
-// Scope is what firn itself may do with storage in one operation: exactly these actions in exactly these folders.
-// The zero Scope allows nothing.
+// Scope is what firn itself may do with storage in one operation: exactly these actions in exactly these
+// folders. The zero Scope allows nothing.
 type Scope struct {
 	Realm    lake.Realm
 	Storage  *lake.Storage
@@ -23,14 +23,16 @@ type Scope struct {
 // validate refuses a scope that allows nothing: Forbidden.
 func (s *Scope) validate() error {
 	if s.Realm == "" || s.Storage == nil || len(s.Prefixes) == 0 || s.Actions == 0 {
-		return fault.Of(fault.Forbidden, fault.File, "", "Nothing of this storage is open to the server: no realm, folder or action was named.")
+		return fault.Of(fault.Forbidden, fault.File, "",
+			"Nothing of this storage is open to the server: no realm, folder or action was named.")
 	}
 	return nil
 }
 
 // checkFile refuses an action on a file that is not in the scope: Forbidden.
 func (s *Scope) checkFile(uri location.URI, want vend.Actions) error {
-	if !s.Actions.Has(want) || !slices.ContainsFunc(s.Prefixes, func(p location.Prefix) bool { return p.Contains(uri) }) {
+	inside := slices.ContainsFunc(s.Prefixes, func(p location.Prefix) bool { return p.Contains(uri) })
+	if !inside || !s.Actions.Has(want) {
 		return outOfScope(uri.String(), want)
 	}
 	return nil
@@ -38,7 +40,8 @@ func (s *Scope) checkFile(uri location.URI, want vend.Actions) error {
 
 // checkFolder refuses an action on a folder that is not in the scope: Forbidden.
 func (s *Scope) checkFolder(folder location.Prefix, want vend.Actions) error {
-	if !s.Actions.Has(want) || !slices.ContainsFunc(s.Prefixes, func(p location.Prefix) bool { return p.Covers(folder) }) {
+	inside := slices.ContainsFunc(s.Prefixes, func(p location.Prefix) bool { return p.Covers(folder) })
+	if !inside || !s.Actions.Has(want) {
 		return outOfScope(folder.String(), want)
 	}
 	return nil
@@ -46,11 +49,13 @@ func (s *Scope) checkFolder(folder location.Prefix, want vend.Actions) error {
 
 // outOfScope has no location in its message: it may come from a document that the caller must not see.
 func outOfScope(name string, want vend.Actions) error {
-	return fault.Of(fault.Forbidden, fault.File, name, "The file is outside of the folders that the server may %s in for this.", want)
+	return fault.Of(fault.Forbidden, fault.File, name,
+		"The file is outside of the folders that the server may %s in for this.", want)
 }
 
-// Bounded is an Opener whose buckets check each call against the scope before the driver is asked, whatever the driver and
-// its credential would allow. What is outside is Forbidden, without effect. An empty scope is not opened.
+// Bounded is an Opener whose buckets check each call against the scope before the driver is asked, whatever
+// the driver and its credential would allow. What is outside is Forbidden, without effect. An empty scope is
+// not opened.
 type Bounded struct{ Opener Opener }
 
 var _ Opener = Bounded{}
@@ -117,7 +122,7 @@ func (b *bounded) Delete(ctx context.Context, uri location.URI) error {
 }
 
 // DeleteAll removes objects of a folder. It takes the actions List and Delete.
-func (b *boundedSweeper) DeleteAll(ctx context.Context, folder location.Prefix, limit int) (more bool, err error) {
+func (b *boundedSweeper) DeleteAll(ctx context.Context, folder location.Prefix, limit int) (bool, error) {
 	if err := b.scope.checkFolder(folder, vend.List|vend.Delete); err != nil {
 		return false, err
 	}

@@ -23,8 +23,22 @@
 // A missing object is told before a missing right (404 before 403), as Polaris does and its clients expect.
 //
 // firn's own hands are bound like a client's: it reads and writes metadata files with a vended key for that table's
-// folders, so that a path that slipped through validation would still open nothing else. After a catalog was tightened
-// neither it nor a client gets a key to what is outside: only metadata that is still at hand is answered, without keys.
+// folders, and each call is checked against these folders again where no key bounds it (blob.Scope), so that
+// a path that slipped through validation would still open nothing else. After a catalog was tightened neither
+// it nor a client gets a key to what is outside: only metadata that is still at hand is answered, without
+// keys.
+//
+// A registration reads a file that its caller names. So the claims around the file are read in the request's
+// batch, and a file in a folder that another claims is refused before a byte of it is read. The file is
+// checked rather than reserved: a reservation would be a write before the first read, and one to take back
+// after each refusal, while the final transaction claims the folders anyway, under guards that were read
+// before the check. A newcomer in between makes it lose. Refusals after the read name the rule and the field,
+// and quote nothing of the file.
+//
+// What a metadata log names is believed for nobody's loss: firn deletes a file that falls out of it only by
+// the name of a metadata file and in a folder that this table alone has claimed. Where tables may share
+// folders, it cannot be known whose a file is, and nothing is deleted but the files that a failed change has
+// just put there itself.
 package catalog
 
 import (

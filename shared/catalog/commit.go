@@ -276,20 +276,21 @@ func stays(id lake.Identifier, old, item *lake.Table) error {
 	}
 	for _, p := range want {
 		if !(bounds{folders: own}).cover(p) {
-			return fault.Of(fault.Invalid, store.NounOf(item.Kind()), id.String(), "Cannot commit to %[1]s %[2]s: its metadata file was changed outside of the catalog and names the folder %[3]s, which is not the %[1]s's", store.NounOf(item.Kind()), id, p)
+			return fault.Of(fault.Invalid, store.NounOf(item.Kind()), id.String(),
+				"Cannot commit to %[1]s %[2]s: its metadata file was changed outside of the catalog and names a folder that is not the %[1]s's", store.NounOf(item.Kind()), id)
 		}
 	}
 	return nil
 }
 
-// newFolders gives the folders of a version that moves which the table does not hold yet.
-func (x *session) newFolders(old, item *lake.Table) ([]location.Prefix, error) {
+// newFolders gives the folders of a version that moves, and of more, which the table does not hold yet.
+func (x *session) newFolders(old, item *lake.Table, more ...location.Prefix) ([]location.Prefix, error) {
 	want, err := folders(item.Location, item.Paths)
 	if err != nil {
 		return nil, err
 	}
 	var missing []location.Prefix
-	for _, p := range want {
+	for _, p := range append(want, more...) {
 		held := append(p.Ancestors(), p.Index())
 		if !slices.ContainsFunc(old.Claims, func(index string) bool { return slices.Contains(held, index) }) {
 			missing = append(missing, p)

@@ -71,17 +71,18 @@ func (x *session) purge(id lake.Identifier, t *lake.Table) (*store.Work, error) 
 	if err := x.allowed(id, all); err != nil {
 		return nil, err
 	}
-	if cat.Shared || !holdsAll(t, all) {
+	if cat.Shared || !holdsAll(t.Claims, all) {
 		return nil, fault.Of(fault.Forbidden, fault.Table, id.String(), "Unable to purge entity: %s. Its folders may be shared with other tables (%s); drop it without purge", id.Name, lake.OverlappingLocations)
 	}
 	return &store.Work{ID: lake.NewID(), Catalog: cat.Name, CatalogID: cat.ID, TableID: t.ID, Storage: cat.Storage,
 		Locations: append([]string{t.Location}, t.Paths...), Created: x.Now()}, nil
 }
 
-// holdsAll says whether every one of the folders is claimed for the table.
-func holdsAll(t *lake.Table, all []location.Prefix) bool {
+// holdsAll reports whether every one of the folders is within the claims of a table, or of the work that
+// purges it.
+func holdsAll(claims []string, all []location.Prefix) bool {
 	return !slices.ContainsFunc(all, func(p location.Prefix) bool {
-		return !slices.ContainsFunc(t.Claims, func(index string) bool { return strings.HasPrefix(p.Index(), index) })
+		return !slices.ContainsFunc(claims, func(index string) bool { return strings.HasPrefix(p.Index(), index) })
 	})
 }
 
@@ -99,6 +100,10 @@ func (s *Service) Purge(ctx context.Context, realm lake.Realm, w *store.Work, li
 	all, err := folders(w.Locations[0], w.Locations[1:])
 	if err != nil {
 		return false, err
+	}
+	if !holdsAll(w.Claims, all) {
+		return false, fault.Of(fault.Forbidden, fault.Table, string(w.TableID),
+			"The purge does not hold the folders that it is to empty")
 	}
 	b, err := s.bucket(ctx, realm, &w.Storage, vend.Grant{CatalogID: w.CatalogID, TableID: w.TableID, Table: "purge",
 		Prefixes: all, Actions: purgeActions(&w.Storage)})

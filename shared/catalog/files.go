@@ -10,6 +10,7 @@ import (
 	"firn/shared/iceberg"
 	"firn/shared/lake"
 	"firn/shared/location"
+	"firn/shared/store"
 	"firn/shared/vend"
 )
 
@@ -28,6 +29,17 @@ func (x *session) bucket(ctx context.Context, table lake.ID, name string, folder
 		CatalogID: x.cat.Value.ID, TableID: table, Table: name, Prefixes: folders, Actions: actions})
 }
 
+// tableBucket is bucket for the folders of a table or view, each of which it must have claimed: where tables
+// may share folders, it need not.
+func (x *session) tableBucket(ctx context.Context, t *lake.Table, own []location.Prefix, actions vend.Actions) (blob.Bucket, error) {
+	if !x.cat.Value.Shared && !holdsAll(t.Claims, own) {
+		noun := store.NounOf(t.Kind())
+		return nil, fault.Of(fault.Forbidden, noun, t.Name,
+			"The server does not touch the files of %s %s: it has not claimed their folders", noun, t.Name)
+	}
+	return x.bucket(ctx, t.ID, t.Name, own, actions)
+}
+
 func (s *Service) bucket(ctx context.Context, realm lake.Realm, storage *lake.Storage, g vend.Grant) (blob.Bucket, error) {
 	g.Realm, g.Principal, g.PrincipalID = realm, ownName, OwnID
 	var key vend.Credential
@@ -37,7 +49,8 @@ func (s *Service) bucket(ctx context.Context, realm lake.Realm, storage *lake.St
 			return nil, fmt.Errorf("get a key of firn's own: %w", err)
 		}
 	}
-	return s.Files.Open(ctx, blob.Scope{Realm: realm, Storage: storage, Prefixes: g.Prefixes, Actions: g.Actions}, key)
+	scope := blob.Scope{Realm: realm, Storage: storage, Prefixes: g.Prefixes, Actions: g.Actions}
+	return s.Files.Open(ctx, scope, key)
 }
 
 // unscopable says that the store has no way to narrow a key (stsUnavailable): nothing is vended for it, and firn itself
@@ -93,7 +106,7 @@ type newFile struct {
 
 // write puts the file with a key to exactly the table's folders, which also reads there, for a lost answer, and deletes.
 func (x *session) write(ctx context.Context, f *newFile, t *lake.Table, folders []location.Prefix) (err error) {
-	if f.bucket, err = x.bucket(ctx, t.ID, t.Name, folders, writeActions); err != nil {
+	if f.bucket, err = x.tableBucket(ctx, t, folders, writeActions); err != nil {
 		return err
 	}
 	f.put = true // or it may be: a put whose answer is lost counts

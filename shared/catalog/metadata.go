@@ -23,12 +23,13 @@ var (
 	_ metadata = (*iceberg.View)(nil)
 )
 
-// parse reads a document of a kind that anyone may have written.
+// parse reads a document of a kind that was read from a store and that anyone may have written. The error
+// quotes none of its values.
 func parse(kind lake.Kind, doc []byte) (metadata, error) {
 	if kind == lake.ViewKind {
-		return iceberg.ParseView(doc)
+		return iceberg.ParseForeignView(doc)
 	}
-	return iceberg.Parse(doc)
+	return iceberg.ParseForeign(doc)
 }
 
 // metadataFile names the next metadata file of a table or view. FILE locations lose the empty authority, as Hadoop's file

@@ -113,7 +113,7 @@ func (p *part) keep(ctx context.Context) {
 		p.Store.KeepCopy(ctx, p.n, p.item, p.next.Bytes())
 	}
 	if p.base != nil {
-		p.deleteOld(ctx, p.file.bucket, p.base, p.next)
+		p.deleteOld(ctx, p.file.bucket, p.item, p.base, p.next)
 	}
 }
 

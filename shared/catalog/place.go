@@ -86,26 +86,55 @@ func refuseLocations(id lake.Identifier, bad string, all []string, b bounds) err
 // judge checks every location against the bounds and against what the catalog allows now. A location that is none, or
 // holds what a location may not hold, is refused with the rule; one out of bounds with the list that shown gives.
 func judge(id lake.Identifier, refs []iceberg.Reference, shown func() []string, within bounds, c *lake.Catalog) error {
+	bad, err := outOfBounds(refs, within, c)
+	switch {
+	case err != nil:
+		return fmt.Errorf("judge %s: %w", bad.Field, err)
+	case bad != nil:
+		return refuseLocations(id, bad.URI, shown(), within)
+	}
+	return nil
+}
+
+// judgeForeign is judge for the locations in a metadata file that the caller did not send: it names the field
+// in which a location is wrong, and quotes none.
+func judgeForeign(id lake.Identifier, file location.URI, refs []iceberg.Reference, within bounds, c *lake.Catalog) error {
+	bad, err := outOfBounds(refs, within, c)
+	switch {
+	case err != nil:
+		return fault.Of(fault.From(err).Kind, fault.Location, file.String(),
+			"Invalid location in field '%s' of metadata file '%s' for identifier '%s'", bad.Field, file, id)
+	case bad != nil:
+		return fault.Of(fault.Forbidden, fault.Location, file.String(),
+			"Invalid location in field '%s' of metadata file '%s' for identifier '%s': "+
+				"it is not in the list of allowed locations: [%s]",
+			bad.Field, file, id, strings.Join(within.shown, ", "))
+	}
+	return nil
+}
+
+// outOfBounds returns the first location that is out of bounds, with an error if it is no location; nil if
+// all are within.
+func outOfBounds(refs []iceberg.Reference, within bounds, c *lake.Catalog) (*iceberg.Reference, error) {
 	now := boundsOf(c.Storage.AllowedLocations)
-	for _, r := range refs {
+	for i, r := range refs {
 		u, err := location.Parse(r.URI)
 		if err != nil {
-			return fmt.Errorf("judge %s: %w", r.Field, err)
+			return &refs[i], err
 		}
+		inside := within.contain(u) && now.contain(u)
 		if folderFields[r.Field] {
 			p, err := location.ParsePrefix(r.URI)
 			if err != nil {
-				return fmt.Errorf("judge %s: %w", r.Field, err)
+				return &refs[i], err
 			}
-			if within.cover(p) && now.cover(p) {
-				continue
-			}
-		} else if within.contain(u) && now.contain(u) {
-			continue
+			inside = within.cover(p) && now.cover(p)
 		}
-		return refuseLocations(id, r.URI, shown(), within)
+		if !inside {
+			return &refs[i], nil
+		}
 	}
-	return nil
+	return nil, nil
 }
 
 // maxShown bounds the locations that a refusal lists.

@@ -24,18 +24,20 @@ type Registration struct {
 // TABLE_CREATE on the namespace, or TABLE_FULL_METADATA on the table that is overwritten; with keys TABLE_WRITE_DATA too, or
 // TABLE_READ_DATA for keys that only read.
 //
-// The file is foreign: it is validated as a whole, and every location in it must be within the namespace's bounds. A table
+// The file is foreign: nothing of it is read before it is known that no other table claims a folder around
+// it; it is validated as a whole, and every location in it must be within the namespace's bounds. A table
 // that is overwritten keeps its id, its grants and the folders that it holds.
 func (s *Service) RegisterTable(ctx context.Context, c lake.Caller, catalog string, levels []string, want Registration, d Delegation) (Loaded, error) {
 	if err := lake.CheckName(want.Name); err != nil {
 		return Loaded{}, err
 	}
-	if err := checkFile(fault.Table, want.File); err != nil {
+	file, err := checkFile(fault.Table, want.File)
+	if err != nil {
 		return Loaded{}, err
 	}
 	var made Loaded
-	err := s.Store.Again(ctx, func() (err error) {
-		made, err = s.register(ctx, c, catalog, levels, want, d)
+	err = s.Store.Again(ctx, func() (err error) {
+		made, err = s.register(ctx, c, catalog, levels, want, file, d)
 		return err
 	})
 	if first, ok := facts[registered](err); ok {
@@ -50,25 +52,26 @@ func (s *Service) RegisterTable(ctx context.Context, c lake.Caller, catalog stri
 	return made, err
 }
 
-func checkFile(as fault.Noun, file string) error {
+func checkFile(as fault.Noun, file string) (location.URI, error) {
 	switch {
 	case file == "":
-		return fault.New(fault.Argument, "Cannot register an empty metadata file location as a %s", as)
+		return location.URI{}, fault.New(fault.Argument, "Cannot register an empty metadata file location as a %s", as)
 	case !strings.Contains(file, "/"):
-		return fault.Of(fault.Argument, fault.Location, file, "Invalid metadata file location; metadata file location must be absolute and contain a '/': %s", file)
+		return location.URI{}, fault.Of(fault.Argument, fault.Location, file, "Invalid metadata file location; metadata file location must be absolute and contain a '/': %s", file)
 	}
-	_, err := location.Parse(file)
-	return err
+	return location.Parse(file)
 }
 
-func (s *Service) register(ctx context.Context, c lake.Caller, catalog string, levels []string, want Registration, d Delegation) (Loaded, error) {
-	nt := store.NewTable{}
+func (s *Service) register(ctx context.Context, c lake.Caller, catalog string, levels []string, want Registration, file location.URI, d Delegation) (Loaded, error) {
+	nt := store.NewTable{Asked: want.File}
+	var around *store.Around
 	var taken *store.Slot[store.Claim]
 	var old *store.Slot[lake.Table]
 	x, n, err := s.atAny(ctx, c, catalog, levels, func(x *session, n *store.NamespaceSlot) {
 		taken = x.batch.Name(n, want.Name)
 		nt.Guards = x.batch.Guards(n)
 		old = x.batch.Table(n, want.Name)
+		around = x.batch.Around(n, file)
 	})
 	if err != nil {
 		return Loaded{}, err
@@ -95,10 +98,11 @@ func (s *Service) register(ctx context.Context, c lake.Caller, catalog string, l
 	if replaces {
 		nt.Table.ID = old.Value.ID
 	}
-	t, err := x.readForeign(ctx, n, id, nt.Table, want.File)
+	t, outside, err := x.readForeign(ctx, n, id, nt.Table, file, around)
 	if err != nil {
 		return Loaded{}, err
 	}
+	nt.Folders = outside
 	if err := x.answerable(id, t, actions); err != nil {
 		return Loaded{}, err
 	}
@@ -126,12 +130,15 @@ type registered struct {
 	Replaced bool    `json:"replaced,omitempty"`
 }
 
-// enter stores a table whose metadata file is there.
-func (x *session) enter(ctx context.Context, n *store.NamespaceSlot, nt store.NewTable, t metadata) (err error) {
+// enter stores a table whose metadata file is there, and which claims its folders beside those that are
+// named.
+func (x *session) enter(ctx context.Context, n *store.NamespaceSlot, nt store.NewTable, t metadata) error {
 	nt.Principal = x.who.ID
-	if nt.Folders, err = folders(t.Location(), nt.Table.Paths); err != nil {
+	own, err := folders(t.Location(), nt.Table.Paths)
+	if err != nil {
 		return err
 	}
+	nt.Folders = append(own, nt.Folders...)
 	if x.cat.Value.Storage.Type != lake.File {
 		nt.Document = t.Bytes()
 	}
@@ -140,11 +147,11 @@ func (x *session) enter(ctx context.Context, n *store.NamespaceSlot, nt store.Ne
 
 // overwrite stores it in the place of another version of the table. Its file may have been that of an earlier one.
 func (x *session) overwrite(ctx context.Context, n *store.NamespaceSlot, old *store.Slot[lake.Table], nt store.NewTable, t metadata) error {
-	missing, err := x.newFolders(old.Value, nt.Table)
+	missing, err := x.newFolders(old.Value, nt.Table, nt.Folders...)
 	if err != nil {
 		return err
 	}
-	err = x.Store.UpdateTable(ctx, n, old, nt.Table, store.Moved{Folders: missing, Guards: nt.Guards, Principal: x.who.ID, Known: true})
+	err = x.Store.UpdateTable(ctx, n, old, nt.Table, store.Moved{Folders: missing, Guards: nt.Guards, Principal: x.who.ID, Asked: nt.Asked, Known: true})
 	if err == nil && x.cat.Value.Storage.Type != lake.File {
 		x.Store.KeepCopy(ctx, n, nt.Table, t.Bytes())
 	}
@@ -178,37 +185,39 @@ func (x *session) registerActions(ctx context.Context, d Delegation, path access
 	return readActions, nil
 }
 
-// readForeign reads and judges a metadata file that firn did not write.
-func (x *session) readForeign(ctx context.Context, n *store.NamespaceSlot, id lake.Identifier, item *lake.Table, file string) (metadata, error) {
+// readForeign reads and judges a metadata file that firn did not write, once it is known to be in nobody's
+// folder. outside is what is to be claimed for it where it is not in the folders of its table.
+//
+// No refusal quotes what the file says: the caller named it, and need not be allowed to see it.
+func (x *session) readForeign(ctx context.Context, n *store.NamespaceSlot, id lake.Identifier, item *lake.Table, file location.URI, around *store.Around) (t metadata, outside []location.Prefix, err error) {
 	within := creationBounds(x.cat.Value, n)
-	self := []iceberg.Reference{{Field: "metadata-location", URI: file}}
-	if err := judge(id, self, func() []string { return []string{file} }, within, x.cat.Value); err != nil {
-		return nil, err
+	self := []iceberg.Reference{{Field: "metadata-location", URI: file.String()}}
+	if err := judge(id, self, func() []string { return []string{file.String()} }, within, x.cat.Value); err != nil {
+		return nil, nil, err
 	}
-	uri, err := location.Parse(file)
+	if err := around.Free(item.ID, item.Kind(), id.Name, x.who.ID); err != nil {
+		return nil, nil, err
+	}
+	doc, err := x.file(ctx, item.ID, id.Name, file, x.spelt(file.String()))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	doc, err := x.file(ctx, item.ID, id.Name, uri, x.spelt(file))
-	if err != nil {
-		return nil, err
+	if t, err = parse(item.Kind(), doc); err != nil {
+		return nil, nil, err
 	}
-	t, err := parse(item.Kind(), doc)
-	if err != nil {
-		return nil, err
-	}
-	shown := func() []string { return append(shownLocations(t, false), files(t.References())...) }
-	if err := judge(id, t.References(), shown, within, x.cat.Value); err != nil {
-		return nil, err
+	if err := judgeForeign(id, file, t.References(), within, x.cat.Value); err != nil {
+		return nil, nil, err
 	}
 	own, err := folders(t.Location(), pathsOf(t.Property))
-	if err != nil {
-		return nil, err
+	if err != nil || (bounds{folders: own}).contain(file) {
+		return t, nil, err
 	}
-	if !(bounds{folders: own}).contain(uri) && !x.cat.Value.On(lake.ExternalMetadataFiles, false) {
-		return nil, fault.Of(fault.Malformed, fault.Location, file, "Metadata location %s is not allowed outside of table location %s", file, t.Location())
+	if !x.cat.Value.On(lake.ExternalMetadataFiles, false) {
+		return nil, nil, fault.Of(fault.Malformed, fault.Location, file.String(),
+			"Metadata location %s is not allowed outside of the table location that the file names", file)
 	}
-	return t, nil
+	claim, err := store.FileClaim(file)
+	return t, []location.Prefix{claim}, err
 }
 
 // file reads a metadata file with a key to its folder alone.

@@ -8,6 +8,7 @@ import (
 	"firn/shared/fault"
 	"firn/shared/iceberg"
 	"firn/shared/lake"
+	"firn/shared/location"
 	"firn/shared/store"
 )
 
@@ -40,7 +41,7 @@ func (x *session) swap(ctx context.Context, n *store.NamespaceSlot, t *store.Slo
 		x.Store.KeepCopy(ctx, n, item, next.Bytes())
 	}
 	if t, ok := next.(*iceberg.Table); ok {
-		x.deleteOld(ctx, file.bucket, base.(*iceberg.Table), t)
+		x.deleteOld(ctx, file.bucket, item, base.(*iceberg.Table), t)
 	}
 	return done, nil
 }
@@ -58,16 +59,17 @@ func (x *session) inLog(ctx context.Context, n *store.NamespaceSlot, item *lake.
 	if err != nil {
 		return false
 	}
-	t, err := iceberg.Parse(doc)
+	t, err := iceberg.ParseForeign(doc)
 	if err != nil {
 		return false
 	}
 	return slices.ContainsFunc(t.MetadataLog(), func(e iceberg.LogEntry) bool { return e.File == item.MetadataLocation })
 }
 
-// deleteOld removes metadata files that fell out of the log, if the table asks for it. The swap has landed: nothing names
-// them any more.
-func (x *session) deleteOld(ctx context.Context, b blob.Bucket, base, next *iceberg.Table) {
+// deleteOld removes metadata files that fell out of the log, if the table asks for it. The swap has landed:
+// the table names them no more. A log says whatever the file said that was registered, so only what is in
+// folders that are this table's alone is removed: where tables may share folders, nothing is.
+func (x *session) deleteOld(ctx context.Context, b blob.Bucket, item *lake.Table, base, next *iceberg.Table) {
 	if v, _ := next.Property("write.metadata.delete-after-commit.enabled"); v != "true" {
 		return
 	}
@@ -76,8 +78,21 @@ func (x *session) deleteOld(ctx context.Context, b blob.Bucket, base, next *iceb
 		kept[e.File] = true
 	}
 	for _, e := range base.MetadataLog() {
-		if !kept[e.File] {
+		if !kept[e.File] && !x.cat.Value.Shared && claims(item, e.File) {
 			x.discard(ctx, b, e.File)
 		}
 	}
+}
+
+// claims reports whether a file is a metadata file by its name, in a folder that is claimed for the table.
+func claims(t *lake.Table, file string) bool {
+	if !iceberg.NamesMetadata(file) {
+		return false
+	}
+	uri, err := location.Parse(file)
+	if err != nil {
+		return false
+	}
+	folder, err := uri.Folder()
+	return err == nil && holdsAll(t.Claims, []location.Prefix{folder})
 }

@@ -100,26 +100,7 @@ func (x *session) document(ctx context.Context, n *store.NamespaceSlot, t *lake.
 	if doc, ok := copied.Document(t); ok && !onDisk {
 		return doc, nil
 	}
-	own, err := folders(t.Location, t.Paths)
-	if err != nil {
-		return nil, err
-	}
-	file, err := location.Parse(t.MetadataLocation)
-	if err != nil {
-		return nil, err
-	}
-	if !(bounds{folders: own}).contain(file) { // registered with its metadata file elsewhere
-		folder, err := file.Folder()
-		if err != nil {
-			return nil, err
-		}
-		own, actions = []location.Prefix{folder}, readActions
-	}
-	b, err := x.bucket(ctx, t.ID, t.Name, own, actions)
-	if err != nil {
-		return nil, err
-	}
-	doc, err := readMetadata(ctx, b, t.MetadataLocation)
+	doc, err := x.current(ctx, t, actions)
 	if err != nil {
 		return nil, err
 	}
@@ -130,4 +111,24 @@ func (x *session) document(ctx context.Context, n *store.NamespaceSlot, t *lake.
 		x.Store.KeepCopy(ctx, n, t, doc)
 	}
 	return doc, nil
+}
+
+// current reads the current metadata file of a table or view.
+func (x *session) current(ctx context.Context, t *lake.Table, actions vend.Actions) ([]byte, error) {
+	own, err := folders(t.Location, t.Paths)
+	if err != nil {
+		return nil, err
+	}
+	file, err := location.Parse(t.MetadataLocation)
+	if err != nil {
+		return nil, err
+	}
+	if !(bounds{folders: own}).contain(file) { // registered with its metadata file elsewhere
+		return x.file(ctx, t.ID, t.Name, file, t.MetadataLocation)
+	}
+	b, err := x.tableBucket(ctx, t, own, actions)
+	if err != nil {
+		return nil, err
+	}
+	return readMetadata(ctx, b, t.MetadataLocation)
 }

@@ -46,18 +46,22 @@ func (s *Service) UnregisterTable(ctx context.Context, c lake.Caller, catalog st
 	return last, err
 }
 
-// unregistered answers again for a table that an earlier try of the request removed: by its file. Access is checked by the
-// id that it had, which rights on its namespace cover.
+// unregistered answers again for a table that an earlier try of the request removed: by its file, unless its
+// folder is another's now. Access is checked by the id that it had, which rights on its namespace cover.
 func (s *Service) unregistered(ctx context.Context, c lake.Caller, catalog string, id lake.Identifier, t *lake.Table) (Loaded, error) {
-	x, n, err := s.plain().atAny(ctx, c, catalog, id.Namespace, nil)
+	uri, err := location.Parse(t.MetadataLocation)
+	if err != nil {
+		return Loaded{}, untold(id, err)
+	}
+	var around *store.Around
+	x, n, err := s.plain().atAny(ctx, c, catalog, id.Namespace, func(x *session, n *store.NamespaceSlot) { around = x.batch.Around(n, uri) })
 	if err == nil {
 		err = x.who.CheckAll(ctx, unregistering, append(n.Path(), t.ID))
 	}
 	if err != nil {
 		return Loaded{}, untold(id, err)
 	}
-	uri, err := location.Parse(t.MetadataLocation)
-	if err != nil {
+	if err := around.Free(t.ID, t.Kind(), t.Name, x.who.ID); err != nil {
 		return Loaded{}, untold(id, err)
 	}
 	doc, err := x.file(ctx, t.ID, t.Name, uri, t.MetadataLocation)

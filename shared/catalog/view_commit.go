@@ -37,7 +37,7 @@ func (s *Service) commitView(ctx context.Context, c lake.Caller, catalog string,
 	if err != nil {
 		return Loaded{}, 0, err
 	}
-	base, err := iceberg.ParseView(doc)
+	base, err := iceberg.ParseForeignView(doc)
 	if err != nil {
 		return Loaded{}, 0, err
 	}

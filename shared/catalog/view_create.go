@@ -7,6 +7,7 @@ import (
 	"firn/shared/fault"
 	"firn/shared/iceberg"
 	"firn/shared/lake"
+	"firn/shared/location"
 	"firn/shared/store"
 )
 
@@ -40,7 +41,7 @@ func (s *Service) CreateView(ctx context.Context, c lake.Caller, catalog string,
 
 func (s *Service) createView(ctx context.Context, c lake.Caller, catalog string, levels []string, want ViewCreation) (Loaded, error) {
 	id := lake.Identifier{Namespace: levels, Name: want.Name}
-	x, n, guards, err := s.newView(ctx, c, catalog, id, access.CreateView)
+	x, n, guards, err := s.newView(ctx, c, catalog, id, access.CreateView, nil)
 	if err != nil {
 		return Loaded{}, err
 	}
@@ -71,12 +72,15 @@ func (s *Service) createView(ctx context.Context, c lake.Caller, catalog string,
 }
 
 // newView opens a request on a namespace for a view that is not there yet, in no other kind either.
-func (s *Service) newView(ctx context.Context, c lake.Caller, catalog string, id lake.Identifier, op access.Operation) (*session, *store.NamespaceSlot, store.Guards, error) {
+func (s *Service) newView(ctx context.Context, c lake.Caller, catalog string, id lake.Identifier, op access.Operation, more func(*session, *store.NamespaceSlot)) (*session, *store.NamespaceSlot, store.Guards, error) {
 	var guards store.Guards
 	var taken *store.Slot[store.Claim]
 	x, n, err := s.at(ctx, c, catalog, id.Namespace, op, func(x *session, n *store.NamespaceSlot) {
 		taken = x.batch.Name(n, id.Name)
 		guards = x.batch.Guards(n)
+		if more != nil {
+			more(x, n)
+		}
 	})
 	if err == nil && taken.Value != nil {
 		err = taken.Value.Against(lake.ViewKind, id)
@@ -86,17 +90,18 @@ func (s *Service) newView(ctx context.Context, c lake.Caller, catalog string, id
 
 // RegisterView makes a view of a metadata file that is there. Access requirement: VIEW_CREATE on the namespace.
 //
-// The file is foreign: it is validated as a whole, and every location in it must be within the namespace's bounds.
-func (s *Service) RegisterView(ctx context.Context, c lake.Caller, catalog string, levels []string, name, file string) (Loaded, error) {
+// The file is foreign, and read and judged as a table's (RegisterTable).
+func (s *Service) RegisterView(ctx context.Context, c lake.Caller, catalog string, levels []string, name, location string) (Loaded, error) {
 	if err := lake.CheckName(name); err != nil {
 		return Loaded{}, err
 	}
-	if err := checkFile(fault.View, file); err != nil {
+	file, err := checkFile(fault.View, location)
+	if err != nil {
 		return Loaded{}, err
 	}
 	id := lake.Identifier{Namespace: levels, Name: name}
 	var made Loaded
-	err := s.Store.Again(ctx, func() (err error) {
+	err = s.Store.Again(ctx, func() (err error) {
 		made, err = s.registerView(ctx, c, catalog, id, file)
 		return err
 	})
@@ -106,21 +111,24 @@ func (s *Service) RegisterView(ctx context.Context, c lake.Caller, catalog strin
 	return made, err
 }
 
-func (s *Service) registerView(ctx context.Context, c lake.Caller, catalog string, id lake.Identifier, file string) (Loaded, error) {
-	x, n, guards, err := s.newView(ctx, c, catalog, id, access.RegisterView)
+func (s *Service) registerView(ctx context.Context, c lake.Caller, catalog string, id lake.Identifier, file location.URI) (Loaded, error) {
+	var around *store.Around
+	x, n, guards, err := s.newView(ctx, c, catalog, id, access.RegisterView, func(x *session, n *store.NamespaceSlot) {
+		around = x.batch.Around(n, file)
+	})
 	if err != nil {
 		return Loaded{}, err
 	}
 	item := &lake.Table{View: true, ID: lake.NewID()}
-	view, err := x.readForeign(ctx, n, id, item, file)
+	view, outside, err := x.readForeign(ctx, n, id, item, file, around)
 	if err != nil {
 		return Loaded{}, err
 	}
 	if err := s.fits(nil, view); err != nil {
 		return Loaded{}, err
 	}
-	nt := store.NewTable{Table: x.newTable(n, id.Name, view, s.Now()), Guards: guards}
-	nt.Table.ID, nt.Table.MetadataLocation = item.ID, x.spelt(file)
+	nt := store.NewTable{Table: x.newTable(n, id.Name, view, s.Now()), Folders: outside, Guards: guards, Asked: file.String()}
+	nt.Table.ID, nt.Table.MetadataLocation = item.ID, x.spelt(file.String())
 	if err := s.Store.Remember(item.ID); err != nil {
 		return Loaded{}, err
 	}

@@ -132,7 +132,7 @@ func (l *list[T]) get(id int, decode func([]byte) (T, error)) (value T, ok bool,
 		}
 		if !e.read {
 			if e.value, err = decode(e.raw); err != nil {
-				return value, false, fault.New(fault.Internal, "table metadata is broken").Because(err)
+				return value, false, fault.New(fault.Internal, "table metadata is broken").Because(withoutValues("table", err))
 			}
 			e.read = true
 		}

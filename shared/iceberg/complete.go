@@ -1,10 +1,6 @@
 package iceberg
 
-import (
-	"fmt"
-
-	"firn/shared/fault"
-)
+import "firn/shared/fault"
 
 // completion adds what the format, version 1 above all, lets writers leave out (spec, "Table Metadata Fields" and
 // "Appendix E"), so that everything behind it may rely on alwaysWritten.
@@ -50,7 +46,7 @@ func (c *completion) run() error {
 		return r.err
 	}
 	if c.version < 1 || c.version > supportedVersion {
-		return fmt.Errorf("Cannot read unsupported version %d", c.version)
+		return complain("Cannot read unsupported version %d", c.version)
 	}
 	if c.version >= 4 && !c.has("location") {
 		return fault.New(fault.Invalid, "Table location is required in format v%d", c.version)
@@ -73,7 +69,7 @@ func (c *completion) run() error {
 
 func (c *completion) required(name string) error {
 	if c.version > 1 && !c.has(name) {
-		return fmt.Errorf("%s must exist in format v%d", name, c.version)
+		return complain("%s must exist in format v%d", name, c.version)
 	}
 	return nil
 }

@@ -62,7 +62,7 @@ func parsePrimitive(text string) (dataType, error) {
 		scale, err2 := strconv.ParseInt(m[2], 10, 32)
 		if err1 == nil && err2 == nil {
 			if precision > 38 {
-				return dataType{}, fmt.Errorf("Decimals with precision larger than 38 are not supported: %d", precision)
+				return dataType{}, complain("Decimals with precision larger than 38 are not supported: %d", precision)
 			}
 			return dataType{kind: "decimal", text: fmt.Sprintf("decimal(%d, %d)", precision, scale), scale: int(scale)}, nil
 		}
@@ -75,7 +75,7 @@ func parsePrimitive(text string) (dataType, error) {
 	} else if m != nil && edgeAlgorithms[strings.ToLower(m[2])] {
 		return dataType{kind: "geography", text: "geography(" + m[1] + ", " + strings.ToLower(m[2]) + ")"}, nil
 	}
-	return dataType{}, fmt.Errorf("Cannot parse type string to primitive: %s", clip([]byte(text)))
+	return dataType{}, complain("Cannot parse type string to primitive: %s", clip([]byte(text)))
 }
 
 // primitive says whether a value of the type is one value. A variant is neither primitive nor nested.

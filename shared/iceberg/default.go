@@ -2,7 +2,6 @@ package iceberg
 
 import (
 	"encoding/hex"
-	"fmt"
 	"regexp"
 	"strings"
 	"time"
@@ -23,7 +22,7 @@ var timeLayouts = map[string]string{
 // checkDefault refuses a default that is no value of the type: engines could not load the table.
 func checkDefault(typ dataType, raw []byte) error {
 	if typ.nested() {
-		return fmt.Errorf("Invalid default value for %s: %s (must be null)", typ, clip(raw))
+		return complain("Invalid default value for %s: %s (must be null)", typ, clip(raw))
 	}
 	value, isText := unquote(raw)
 	ok := false
@@ -52,7 +51,7 @@ func checkDefault(typ dataType, raw []byte) error {
 		ok = isText && err == nil && (!strings.HasPrefix(typ.kind, "timestamptz") || strings.HasSuffix(value, "+00:00"))
 	}
 	if !ok {
-		return fmt.Errorf("Cannot parse default as a %s value: %s", typ, clip(raw))
+		return complain("Cannot parse default as a %s value: %s", typ, clip(raw))
 	}
 	return nil
 }

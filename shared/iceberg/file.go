@@ -54,6 +54,11 @@ func gzipped(file string) bool {
 	return strings.HasSuffix(file, ".gz.metadata.json") || strings.HasSuffix(file, ".metadata.json.gz")
 }
 
+// NamesMetadata reports whether a location ends as those of metadata files do, compressed or not.
+func NamesMetadata(file string) bool {
+	return strings.HasSuffix(file, ".metadata.json") || strings.HasSuffix(file, ".metadata.json.gz")
+}
+
 // Decode gives the document in a metadata file's bytes. The bytes say whether they are compressed: names lie, since some
 // stores decompress on the way. Errors: TooLarge if the document has more than maxBytes, Malformed if gzip breaks off.
 func Decode(file string, raw []byte, maxBytes int) ([]byte, error) {

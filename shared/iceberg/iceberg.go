@@ -19,6 +19,10 @@
 // with some members replaced. A table of 20,000 snapshots takes an append some 15 times faster than decoding and encoding
 // it would, and members that this package does not know survive.
 //
+// A document that was read from a store may be any JSON file, and whoever named it need not be allowed to
+// read it: ParseForeign and ParseForeignView complain without quoting it. Parse is for a document that the
+// caller has.
+//
 // What a client sends is another matter: schemas, specs, orders, snapshots and statistics in updates are decoded, checked
 // and written anew, and what is unknown in them is dropped (as Java does): firn vouches for a document, and cannot vouch
 // for a field, maybe a location, that it does not know.

@@ -1,10 +1,6 @@
 package iceberg
 
-import (
-	"errors"
-
-	"firn/shared/fault"
-)
+import "firn/shared/fault"
 
 // supportedVersion is the highest format version that is read and written.
 const supportedVersion = 4
@@ -22,33 +18,50 @@ var alwaysWritten = []string{
 // not change it.
 //
 // Errors: Malformed if doc is not JSON, Argument or Invalid if it is no table metadata of versions 1 to 4.
+// They quote the document: ParseForeign is for one that the caller did not send.
 func Parse(doc []byte) (*Table, error) {
+	t, err := parseTable(doc)
+	if err != nil {
+		return nil, orFault(fault.Argument, err)
+	}
+	return t, nil
+}
+
+// ParseForeign is Parse for a document that was read from a store. Its errors have the same kinds and quote
+// no value of the document, only rules and the names of fields: whoever named the file may not be allowed to
+// see it.
+func ParseForeign(doc []byte) (*Table, error) {
+	t, err := parseTable(doc)
+	if err != nil {
+		return nil, withoutValues("table", err)
+	}
+	return t, nil
+}
+
+func parseTable(doc []byte) (*Table, error) {
 	if err := checkJSON(doc); err != nil {
-		return nil, fault.New(fault.Malformed, "Cannot parse table metadata: %s", err)
+		return nil, notJSON("table", err)
 	}
 	members, ok := split(doc)
 	if !ok {
-		return nil, fault.New(fault.Argument, "Cannot parse metadata from a non-object: %s", clip(doc))
+		return nil, complain("Cannot parse metadata from a non-object: %s", clip(doc))
 	}
 	c := completion{members: members}
 	if err := c.run(); err != nil {
-		return nil, orFault(fault.Argument, err)
+		return nil, err
 	}
 	t := &Table{doc: doc, members: members}
 	if c.changed {
 		t.doc, t.members = render(c.members)
 	}
 	if err := t.readTop(); err != nil {
-		return nil, orFault(fault.Argument, err)
+		return nil, err
 	}
-	if err := t.validate(); err != nil {
-		return nil, orFault(fault.Argument, err)
-	}
-	return t, nil
+	return t, t.validate()
 }
 
 // ParseTrusted reads a document that Parse, Create or Apply has made, and checks no more than it reads: that is a tenth of
-// Parse's time. A document that this package cannot have made goes to Parse, as far as it shows.
+// Parse's time. A document that this package cannot have made goes to ParseForeign, as far as it shows.
 func ParseTrusted(doc []byte) (*Table, error) {
 	var scan snapshotScan
 	members, ok := splitDocument(doc, &scan)
@@ -57,7 +70,7 @@ func ParseTrusted(doc []byte) (*Table, error) {
 		ok = ok && t.member(name).value != nil
 	}
 	if !ok || len(scan.ids) != scan.count || t.readTop() != nil {
-		return Parse(doc)
+		return ParseForeign(doc)
 	}
 	return t, nil
 }
@@ -87,19 +100,11 @@ func (t *Table) readTop() error {
 		return r.err
 	}
 	if t.location = stripSlash(t.location); t.location == "" {
-		return errors.New("path must not be null or empty")
+		return complain("path must not be null or empty")
 	}
 	var err error
 	t.refs, err = decodeRefs(t.member("refs").value)
 	return err
-}
-
-// orFault gives err a kind unless it has one.
-func orFault(kind fault.Kind, err error) error {
-	if _, ok := errors.AsType[*fault.Error](err); ok {
-		return err
-	}
-	return fault.New(kind, "%s", err)
 }
 
 // render writes members as a document and gives them back as parts of it.

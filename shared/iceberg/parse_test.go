@@ -215,7 +215,26 @@ func TestParseRefuses(t *testing.T) {
 			}
 			_, err := iceberg.Parse([]byte(doc))
 			wantFault(t, err, row.kind, row.message)
+			_, err = iceberg.ParseForeign([]byte(doc))
+			wantFault(t, err, row.kind, "")
 		})
+	}
+}
+
+// What names the rule in the one names it in the other, without the values.
+func TestParseForeignNamesRulesAndFieldsAlone(t *testing.T) {
+	for _, row := range []struct{ old, new, message string }{
+		{`"format-version":2`, `"format-version":"s3cr3t"`, "Cannot parse to an integer value: format-version"},
+		{`"table-uuid":"u",`, ``, "UUID is required in format v…"},
+		{`"k":"v"`, `"s3cr3t":7`, "Cannot parse to a string value: …: …"},
+		{`"current-schema-id":0`, `"current-schema-id":7`, "Cannot find schema with current-schema-id=… from schemas"},
+		{`"source-id":1,"field-id"`, `"source-id":9,"field-id"`, "Cannot parse table metadata: it breaks a rule of the format"},
+		{`"k":"v"`, `"k":"v","k":"s3cr3t"`, "Cannot parse table metadata: it is not strict JSON"},
+	} {
+		_, err := iceberg.ParseForeign([]byte(strings.Replace(full, row.old, row.new, 1)))
+		if f := fault.From(err); f == nil || f.Message != row.message || f.Cause != nil {
+			t.Errorf("%s: got %v, want %s and no cause", row.new, err, row.message)
+		}
 	}
 }
 

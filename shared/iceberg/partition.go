@@ -39,7 +39,7 @@ func decodeSpec(raw []byte) (partitionSpec, error) {
 func decodeSpecFields(raw []byte) ([]partitionField, error) {
 	list, ok := elements(raw)
 	if !ok {
-		return nil, fmt.Errorf("Cannot parse partition spec fields, not an array: %s", clip(raw))
+		return nil, complain("Cannot parse partition spec fields, not an array: %s", clip(raw))
 	}
 	var fields []partitionField
 	missing := 0
@@ -62,7 +62,7 @@ func decodeSpecFields(raw []byte) ([]partitionField, error) {
 		fields = append(fields, f)
 	}
 	if missing > 0 && missing < len(list) {
-		return nil, fmt.Errorf("Cannot parse spec with missing field IDs: %d missing of %d fields.", missing, len(list)) //nolint:staticcheck // client's text
+		return nil, complain("Cannot parse spec with missing field IDs: %d missing of %d fields.", missing, len(list))
 	}
 	return fields, nil
 }

@@ -1,9 +1,6 @@
 package iceberg
 
-import (
-	"fmt"
-	"strconv"
-)
+import "strconv"
 
 // reader takes the members of one object by name and keeps the first complaint. Its words are those of Iceberg's JsonUtil,
 // which users of the reference server know. Its errors are plain: whoever asked for the decoding knows the fault's kind.
@@ -19,7 +16,9 @@ type pair struct{ key, value string }
 func read(what string, raw []byte) *reader {
 	members, ok := split(raw)
 	if !ok {
-		return &reader{err: fmt.Errorf("Cannot parse %s from a non-object: %s", what, clip(raw))} //nolint:staticcheck // client's text
+		r := &reader{}
+		r.wrong("Cannot parse "+what+" from a non-object", raw)
+		return r
 	}
 	return &reader{members: members}
 }
@@ -34,7 +33,21 @@ func clip(raw []byte) []byte {
 
 func (r *reader) fail(format string, args ...any) {
 	if r.err == nil {
-		r.err = fmt.Errorf(format, args...)
+		r.err = complain(format, args...)
+	}
+}
+
+// missing complains of a field that is not there, by names of this package's alone.
+func (r *reader) missing(rule string) {
+	if r.err == nil {
+		r.err = &problem{text: rule, safe: rule}
+	}
+}
+
+// wrong complains of a value. The rule names its field by names of this package's alone.
+func (r *reader) wrong(rule string, value []byte) {
+	if r.err == nil {
+		r.err = &problem{text: rule + ": " + string(clip(value)), safe: rule}
 	}
 }
 
@@ -47,7 +60,7 @@ func (r *reader) has(name string) bool {
 // raw gives a member's JSON; it must be there and not null.
 func (r *reader) raw(name string) []byte {
 	if !r.has(name) {
-		r.fail("Cannot parse missing field: %s", name)
+		r.missing("Cannot parse missing field: " + name)
 		return nil
 	}
 	return find(r.members, name).value
@@ -57,7 +70,7 @@ func (r *reader) raw(name string) []byte {
 func (r *reader) present(kind, name string) []byte {
 	value := find(r.members, name).value
 	if value == nil {
-		r.fail("Cannot parse missing %s: %s", kind, name)
+		r.missing("Cannot parse missing " + kind + ": " + name)
 	}
 	return value
 }
@@ -66,7 +79,7 @@ func (r *reader) int(name string) int {
 	raw := r.present("int", name)
 	n, err := strconv.ParseInt(string(raw), 10, 32)
 	if raw != nil && !(err == nil && integral(raw)) {
-		r.fail("Cannot parse to an integer value: %s: %s", name, clip(raw))
+		r.wrong("Cannot parse to an integer value: "+name, raw)
 	}
 	return int(n)
 }
@@ -83,7 +96,7 @@ func (r *reader) long(name string) int64 {
 	raw := r.present("long", name)
 	n, ok := integer(raw)
 	if raw != nil && !ok {
-		r.fail("Cannot parse to a long value: %s: %s", name, clip(raw))
+		r.wrong("Cannot parse to a long value: "+name, raw)
 	}
 	return n
 }
@@ -99,7 +112,7 @@ func (r *reader) optLong(name string) *int64 {
 func (r *reader) flag(name string) bool {
 	raw := r.present("boolean", name)
 	if raw != nil && string(raw) != "true" && string(raw) != "false" {
-		r.fail("Cannot parse to a boolean value: %s: %s", name, clip(raw))
+		r.wrong("Cannot parse to a boolean value: "+name, raw)
 	}
 	return string(raw) == "true"
 }
@@ -108,7 +121,7 @@ func (r *reader) text(name string) string {
 	raw := r.present("string", name)
 	text, ok := unquote(raw)
 	if raw != nil && !ok {
-		r.fail("Cannot parse to a string value: %s: %s", name, clip(raw))
+		r.wrong("Cannot parse to a string value: "+name, raw)
 	}
 	return text
 }
@@ -125,7 +138,7 @@ func (r *reader) list(name string) [][]byte {
 	raw := r.present("list", name)
 	list, ok := elements(raw)
 	if raw != nil && !ok {
-		r.fail("Cannot parse JSON array from non-array value: %s: %s", name, clip(raw))
+		r.wrong("Cannot parse JSON array from non-array value: "+name, raw)
 	}
 	return list
 }
@@ -136,7 +149,7 @@ func (r *reader) longs(name string) []int64 {
 	for _, raw := range list {
 		n, ok := integer(raw)
 		if !ok {
-			r.fail("Cannot parse long from non-long value in %s: %s", name, clip(raw))
+			r.wrong("Cannot parse long from non-long value in "+name, raw)
 			return nil
 		}
 		numbers = append(numbers, n)
@@ -149,7 +162,7 @@ func (r *reader) ints(name string) []int {
 	numbers := make([]int, 0, len(list))
 	for _, n := range list {
 		if int64(int32(n)) != n {
-			r.fail("Cannot parse integer from non-int value in %s: %d", name, n)
+			r.wrong("Cannot parse integer from non-int value in "+name, strconv.AppendInt(nil, n, 10))
 			return nil
 		}
 		numbers = append(numbers, int(n))
@@ -163,7 +176,7 @@ func (r *reader) texts(name string) []string {
 	for _, raw := range list {
 		text, ok := unquote(raw)
 		if !ok {
-			r.fail("Cannot parse string from non-text value in %s: %s", name, clip(raw))
+			r.wrong("Cannot parse string from non-text value in "+name, raw)
 			return nil
 		}
 		texts = append(texts, text)
@@ -176,13 +189,13 @@ func (r *reader) pairs(name string) []pair {
 	raw := r.present("map", name)
 	members, ok := split(raw)
 	if raw != nil && !ok {
-		r.fail("Cannot parse string map from non-object value: %s: %s", name, clip(raw))
+		r.wrong("Cannot parse string map from non-object value: "+name, raw)
 	}
 	pairs := make([]pair, 0, len(members))
 	for _, m := range members {
 		value, ok := unquote(m.value)
 		if !ok {
-			r.fail("Cannot parse to a string value: %s: %s", m.name, clip(m.value))
+			r.fail("Cannot parse to a string value: %s: %s", m.name, clip(m.value)) // the name is a value of the document too
 			return nil
 		}
 		pairs = append(pairs, pair{m.name, value})

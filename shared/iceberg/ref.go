@@ -1,7 +1,6 @@
 package iceberg
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -47,7 +46,7 @@ func decodeRef(r *reader) (reference, error) {
 	case "tag":
 		ref.tag = true
 	default:
-		return ref, fmt.Errorf("Invalid snapshot ref type: %s", clip([]byte(kind)))
+		return ref, complain("Invalid snapshot ref type: %s", clip([]byte(kind)))
 	}
 	return ref, nil
 }
@@ -106,7 +105,7 @@ func encodeRefs(refs map[string]reference) []byte {
 func decodeRefs(raw []byte) (map[string]reference, error) {
 	members, ok := split(raw)
 	if !ok {
-		return nil, fmt.Errorf("Cannot parse refs from non-object: %s", clip(raw))
+		return nil, complain("Cannot parse refs from non-object: %s", clip(raw))
 	}
 	refs := make(map[string]reference, len(members))
 	for _, m := range members {

@@ -105,7 +105,7 @@ func (t *Table) OnlyRefs() ([]byte, error) {
 			r := read(name, raw)
 			id := r.long("snapshot-id")
 			if r.err != nil {
-				return nil, fault.New(fault.Internal, "%s", r.err)
+				return nil, fault.New(fault.Internal, "table metadata is broken").Because(withoutValues("table", r.err))
 			}
 			if named[id] {
 				kept = append(kept, raw)

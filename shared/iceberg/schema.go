@@ -26,10 +26,10 @@ func (s *schema) placeFields(fields []field, parent *placed) error {
 			p.name = parent.name + "." + f.name
 		}
 		if other, ok := s.names[p.name]; ok {
-			return fmt.Errorf("Invalid schema: multiple fields for name %s: %d and %d", p.name, other, f.id)
+			return complain("Invalid schema: multiple fields for name %s: %d and %d", p.name, other, f.id)
 		}
 		if other, ok := s.index[f.id]; ok {
-			return fmt.Errorf("Invalid schema: multiple fields for id %d: %s and %s", f.id, other.name, p.name)
+			return complain("Invalid schema: multiple fields for id %d: %s and %s", f.id, other.name, p.name)
 		}
 		s.names[p.name] = f.id
 		s.index[f.id] = p
@@ -45,23 +45,23 @@ func (s *schema) checkIdentifiers() error {
 	for _, id := range s.identifiers {
 		p, ok := s.index[id]
 		if !ok {
-			return fmt.Errorf("Cannot add fieldId %d as an identifier field: field does not exist", id)
+			return complain("Cannot add fieldId %d as an identifier field: field does not exist", id)
 		}
 		name := p.field.name
 		switch {
 		case !p.typ.primitive():
-			return fmt.Errorf("Cannot add field %s as an identifier field: not a primitive type field", name)
+			return complain("Cannot add field %s as an identifier field: not a primitive type field", name)
 		case !p.required:
-			return fmt.Errorf("Cannot add field %s as an identifier field: not a required field", name)
+			return complain("Cannot add field %s as an identifier field: not a required field", name)
 		case p.typ.kind == "float" || p.typ.kind == "double":
-			return fmt.Errorf("Cannot add field %s as an identifier field: must not be float or double field", name)
+			return complain("Cannot add field %s as an identifier field: must not be float or double field", name)
 		}
 		for up := p.parent; up != nil; up = up.parent {
 			if up.typ.kind != "struct" {
-				return fmt.Errorf("Cannot add field %s as an identifier field: must not be nested in %s", name, up.field)
+				return complain("Cannot add field %s as an identifier field: must not be nested in %s", name, up.field)
 			}
 			if !up.required {
-				return fmt.Errorf("Cannot add field %s as an identifier field: must not be nested in an optional field %s", name, up.field)
+				return complain("Cannot add field %s as an identifier field: must not be nested in an optional field %s", name, up.field)
 			}
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 )
 
 // schema is a table's columns at one time (spec, "Schemas").
@@ -32,7 +31,7 @@ func decodeSchema(raw []byte) (*schema, error) {
 		return nil, err
 	}
 	if root.kind != "struct" {
-		return nil, fmt.Errorf("Cannot create schema, not a struct type: %s", root)
+		return nil, complain("Cannot create schema, not a struct type: %s", root)
 	}
 	s := &schema{columns: root.fields}
 	if id := r.optInt("schema-id"); id != nil {
@@ -63,7 +62,7 @@ func decodeType(raw []byte) (dataType, error) {
 	}
 	r := read("type", raw)
 	if r.err != nil {
-		return dataType{}, fmt.Errorf("Cannot parse type from json: %s", clip(raw))
+		return dataType{}, complain("Cannot parse type from json: %s", clip(raw))
 	}
 	kind, _ := unquote(find(r.members, "type").value)
 	t := dataType{kind: kind}
@@ -76,7 +75,7 @@ func decodeType(raw []byte) (dataType, error) {
 	case "map":
 		t.fields, err = decodeParts(r, "key", "value")
 	default:
-		return dataType{}, fmt.Errorf("Cannot parse type from json: %s", clip(raw))
+		return dataType{}, complain("Cannot parse type from json: %s", clip(raw))
 	}
 	return t, err
 }
@@ -95,7 +94,7 @@ func decodeParts(r *reader, parts ...string) ([]field, error) {
 			return nil, err
 		}
 		if f.required && f.typ.kind == "unknown" {
-			return nil, fmt.Errorf("Cannot create required field with unknown type: %s", part)
+			return nil, complain("Cannot create required field with unknown type: %s", part)
 		}
 		fields = append(fields, f)
 	}
@@ -108,7 +107,7 @@ func decodeFields(r *reader) ([]field, error) {
 		return nil, r.err
 	}
 	if !ok {
-		return nil, fmt.Errorf("Cannot parse struct fields from non-array: %s", clip(r.raw("fields")))
+		return nil, complain("Cannot parse struct fields from non-array: %s", clip(r.raw("fields")))
 	}
 	fields := make([]field, 0, len(list))
 	for _, raw := range list {
@@ -133,7 +132,7 @@ func decodeField(raw []byte) (field, error) {
 		return field{}, err
 	}
 	if f.required && f.typ.kind == "unknown" {
-		return field{}, fmt.Errorf("Cannot create required field with unknown type: %s", f.name)
+		return field{}, complain("Cannot create required field with unknown type: %s", f.name)
 	}
 	if f.initialDefault, err = decodeDefault(r, "initial-default", f.typ); err != nil {
 		return field{}, err

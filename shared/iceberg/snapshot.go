@@ -2,7 +2,6 @@ package iceberg
 
 import (
 	"errors"
-	"fmt"
 )
 
 // snapshot is what this package reads of a snapshot (spec, "Snapshots").
@@ -62,13 +61,13 @@ func summary(pairs []pair) []pair {
 func (s snapshot) check() error {
 	switch {
 	case s.id < 0:
-		return fmt.Errorf("Invalid snapshot-id (cannot be negative): %d", s.id)
+		return complain("Invalid snapshot-id (cannot be negative): %d", s.id)
 	case s.sequenceNumber < 0:
-		return fmt.Errorf("Invalid sequence-number (cannot be negative): %d", s.sequenceNumber)
+		return complain("Invalid sequence-number (cannot be negative): %d", s.sequenceNumber)
 	case s.firstRowID != nil && *s.firstRowID < 0:
-		return fmt.Errorf("Invalid first-row-id (cannot be negative): %d", *s.firstRowID)
+		return complain("Invalid first-row-id (cannot be negative): %d", *s.firstRowID)
 	case s.addedRows != nil && *s.addedRows < 0:
-		return fmt.Errorf("Invalid added-rows (cannot be negative): %d", *s.addedRows)
+		return complain("Invalid added-rows (cannot be negative): %d", *s.addedRows)
 	case s.firstRowID != nil && s.addedRows == nil:
 		return errors.New("Invalid added-rows (required when first-row-id is set): null")
 	}

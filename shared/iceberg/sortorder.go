@@ -30,7 +30,7 @@ func decodeOrder(raw []byte) (sortOrder, error) {
 	}
 	list, ok := elements(fields)
 	if !ok {
-		return o, fmt.Errorf("Cannot parse sort order fields, not an array: %s", clip(fields))
+		return o, complain("Cannot parse sort order fields, not an array: %s", clip(fields))
 	}
 	for _, element := range list {
 		f, err := decodeSortField(element)
@@ -40,10 +40,10 @@ func decodeOrder(raw []byte) (sortOrder, error) {
 		o.fields = append(o.fields, f)
 	}
 	if len(o.fields) == 0 && o.id != 0 {
-		return o, fmt.Errorf("Unsorted order ID must be 0")
+		return o, complain("Unsorted order ID must be 0")
 	}
 	if len(o.fields) > 0 && o.id == 0 {
-		return o, fmt.Errorf("Sort order ID 0 is reserved for unsorted order")
+		return o, complain("Sort order ID 0 is reserved for unsorted order")
 	}
 	return o, nil
 }
@@ -56,10 +56,10 @@ func decodeSortField(raw []byte) (sortField, error) {
 		return f, r.err
 	}
 	if f.direction != "asc" && f.direction != "desc" {
-		return f, fmt.Errorf("Invalid sort direction: %s", clip([]byte(f.direction)))
+		return f, complain("Invalid sort direction: %s", clip([]byte(f.direction)))
 	}
 	if f.nulls != "nulls-first" && f.nulls != "nulls-last" {
-		return f, fmt.Errorf("Unexpected null order: %s", clip([]byte(f.nulls)))
+		return f, complain("Unexpected null order: %s", clip([]byte(f.nulls)))
 	}
 	var err error
 	f.transform, err = parseTransform(text)

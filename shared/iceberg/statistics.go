@@ -3,7 +3,6 @@ package iceberg
 import (
 	"encoding/base64"
 	"errors"
-	"fmt"
 )
 
 // statisticsFile is a file of statistics about a snapshot (spec, "Table Statistics" and "Partition Statistics").
@@ -110,7 +109,7 @@ func placeKey(raw []byte) (encryptionKey, error) {
 func decodeList[T any](what string, raw []byte, decode func([]byte) (T, error)) ([]T, error) {
 	list, ok := elements(raw)
 	if !ok {
-		return nil, fmt.Errorf("Cannot parse %s from non-array: %s", what, clip(raw))
+		return nil, complain("Cannot parse %s from non-array: %s", what, clip(raw))
 	}
 	decoded := make([]T, 0, len(list))
 	for _, element := range list {

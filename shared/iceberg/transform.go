@@ -26,14 +26,14 @@ func parseTransform(text string) (transform, error) {
 	if m := widthPattern.FindStringSubmatch(text); m != nil {
 		width, err := strconv.ParseInt(m[2], 10, 32)
 		if err != nil {
-			return transform{}, fmt.Errorf("For input string: %q", m[2])
+			return transform{}, complain("For input string: %q", m[2])
 		}
 		name := strings.ToLower(m[1])
 		if name == "bucket" && width == 0 {
-			return transform{}, fmt.Errorf("Invalid number of buckets: %d (must be > 0)", width)
+			return transform{}, complain("Invalid number of buckets: %d (must be > 0)", width)
 		}
 		if name == "truncate" && width == 0 {
-			return transform{}, fmt.Errorf("Invalid truncate width: %d (must be > 0)", width)
+			return transform{}, complain("Invalid truncate width: %d (must be > 0)", width)
 		}
 		if name == "bucket" || name == "truncate" {
 			return transform{name: name, width: int(width), known: true}, nil

@@ -1,7 +1,6 @@
 package iceberg
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 
@@ -14,7 +13,7 @@ const oneMinuteMS = 60_000
 // validate checks a whole document against the spec, "Table Metadata Fields".
 func (t *Table) validate() error {
 	if t.formatVersion > 1 && t.uuid == "" {
-		return fmt.Errorf("UUID is required in format v%d", t.formatVersion)
+		return complain("UUID is required in format v%d", t.formatVersion)
 	}
 	for _, check := range []func() error{t.validateColumns, t.validateSnapshots, t.validateFiles, t.validateLogs} {
 		if err := check(); err != nil {
@@ -36,7 +35,7 @@ func (t *Table) validateColumns() error {
 	}
 	current, err := pick(schemas, t.currentSchemaID, func(s *schema) int { return s.id }, "schema")
 	if err != nil || current == nil {
-		return orElse(err, fmt.Errorf("Cannot find schema with current-schema-id=%d from schemas", t.currentSchemaID))
+		return orElse(err, complain("Cannot find schema with current-schema-id=%d from schemas", t.currentSchemaID))
 	}
 	specs, err := decodeList("partition specs", t.member("partition-specs").value, decodeSpec)
 	if err != nil {
@@ -44,7 +43,7 @@ func (t *Table) validateColumns() error {
 	}
 	spec, err := pick(specs, t.defaultSpecID, func(s partitionSpec) int { return s.id }, "partition spec")
 	if err != nil || spec == nil {
-		return orElse(err, fmt.Errorf("Cannot find partition spec with default-spec-id=%d", t.defaultSpecID))
+		return orElse(err, complain("Cannot find partition spec with default-spec-id=%d", t.defaultSpecID))
 	}
 	if err := spec.bind(*current); err != nil {
 		return err
@@ -55,7 +54,7 @@ func (t *Table) validateColumns() error {
 	}
 	order, err := pick(orders, t.defaultSortOrderID, func(o sortOrder) int { return o.id }, "sort order")
 	if err != nil || order == nil {
-		return orElse(err, fmt.Errorf("Cannot find sort order with default-sort-order-id=%d", t.defaultSortOrderID))
+		return orElse(err, complain("Cannot find sort order with default-sort-order-id=%d", t.defaultSortOrderID))
 	}
 	return order.bind(*current)
 }
@@ -67,7 +66,7 @@ func pick[T any](list []T, id int, idOf func(T) int, what string) (*T, error) {
 	for i := range list {
 		other := idOf(list[i])
 		if seen[other] {
-			return nil, fmt.Errorf("Multiple entries with the same id: %s %d", what, other)
+			return nil, complain("Multiple entries with the same id: %s %d", what, other)
 		}
 		seen[other] = true
 		if other == id {
@@ -87,7 +86,7 @@ func orElse(err, otherwise error) error {
 func (t *Table) validateSnapshots() error {
 	list, ok := elements(t.member("snapshots").value)
 	if !ok {
-		return fmt.Errorf("Cannot parse snapshots from non-array: %s", clip(t.member("snapshots").value))
+		return complain("Cannot parse snapshots from non-array: %s", clip(t.member("snapshots").value))
 	}
 	ids := make(map[int64]bool, len(list))
 	for _, raw := range list {
@@ -96,7 +95,7 @@ func (t *Table) validateSnapshots() error {
 			return err
 		}
 		if ids[s.id] {
-			return fmt.Errorf("Multiple entries with the same id: snapshot %d", s.id)
+			return complain("Multiple entries with the same id: snapshot %d", s.id)
 		}
 		ids[s.id] = true
 		t.snapshots = append(t.snapshots, s.id)
@@ -107,11 +106,11 @@ func (t *Table) validateSnapshots() error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(t.refs)) {
 		if id := t.refs[name].snapshotID; !ids[id] {
-			return fmt.Errorf("Snapshot for reference %s does not exist in the existing snapshots list: %d", name, id)
+			return complain("Snapshot for reference %s does not exist in the existing snapshots list: %d", name, id)
 		}
 	}
 	if t.currentSnapshotID >= 0 && !ids[t.currentSnapshotID] {
-		return fmt.Errorf("Invalid table metadata: Cannot find current version")
+		return complain("Invalid table metadata: Cannot find current version")
 	}
 	return checkMain(t.currentSnapshotID, t.refs)
 }
@@ -121,9 +120,9 @@ func checkMain(current int64, refs map[string]reference) error {
 	ref, ok := refs[mainBranch]
 	switch {
 	case ok && current < 0:
-		return fmt.Errorf("Current snapshot is not set, but main branch exists: %d", ref.snapshotID)
+		return complain("Current snapshot is not set, but main branch exists: %d", ref.snapshotID)
 	case ok && ref.snapshotID != current:
-		return fmt.Errorf("Current snapshot ID does not match main branch (%d != %d)", current, ref.snapshotID)
+		return complain("Current snapshot ID does not match main branch (%d != %d)", current, ref.snapshotID)
 	}
 	return nil
 }
@@ -143,7 +142,7 @@ func (t *Table) validateFiles() error {
 		seen := make(map[string]bool, len(keys))
 		for _, k := range keys {
 			if seen[k.id] {
-				return fmt.Errorf("Multiple entries with the same id: encryption key %s", k.id)
+				return complain("Multiple entries with the same id: encryption key %s", k.id)
 			}
 			seen[k.id] = true
 		}
@@ -158,7 +157,7 @@ func (t *Table) validateLogs() error {
 	}
 	for i := range snapshots {
 		if i > 0 && snapshots[i].timestampMS-snapshots[i-1].timestampMS < -oneMinuteMS {
-			return fmt.Errorf("Expected sorted snapshot log entries.")
+			return complain("Expected sorted snapshot log entries.")
 		}
 	}
 	if n := len(snapshots); n > 0 && t.lastUpdatedMS-snapshots[n-1].timestampMS < -oneMinuteMS {
@@ -170,7 +169,7 @@ func (t *Table) validateLogs() error {
 	}
 	for i := range files {
 		if i > 0 && files[i].TimestampMS-files[i-1].TimestampMS < -oneMinuteMS {
-			return fmt.Errorf("Expected sorted previous metadata log entries.")
+			return complain("Expected sorted previous metadata log entries.")
 		}
 	}
 	if n := len(files); n > 0 && t.lastUpdatedMS-files[n-1].TimestampMS < -oneMinuteMS {

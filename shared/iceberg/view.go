@@ -1,8 +1,6 @@
 package iceberg
 
 import (
-	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -38,25 +36,40 @@ const supportedViewVersion = 1
 // ParseView reads a document that anyone may have written, and checks all of it. The view keeps doc: the caller must not
 // change it.
 //
-// Errors: Malformed if doc is not JSON, Argument if it is no view metadata of version 1.
+// Errors: Malformed if doc is not JSON, Argument if it is no view metadata of version 1. They quote the
+// document: ParseForeignView is for one that the caller did not send.
 func ParseView(doc []byte) (*View, error) {
-	if err := checkJSON(doc); err != nil {
-		return nil, fault.New(fault.Malformed, "Cannot parse view metadata: %s", err)
-	}
-	v := &View{doc: doc}
-	if err := v.read(doc); err != nil {
-		return nil, orFault(fault.Argument, err)
-	}
-	if err := v.validate(); err != nil {
+	v, err := parseView(doc)
+	if err != nil {
 		return nil, orFault(fault.Argument, err)
 	}
 	return v, nil
 }
 
+// ParseForeignView is ParseView for a document that was read from a store, as ParseForeign is Parse.
+func ParseForeignView(doc []byte) (*View, error) {
+	v, err := parseView(doc)
+	if err != nil {
+		return nil, withoutValues("view", err)
+	}
+	return v, nil
+}
+
+func parseView(doc []byte) (*View, error) {
+	if err := checkJSON(doc); err != nil {
+		return nil, notJSON("view", err)
+	}
+	v := &View{doc: doc}
+	if err := v.read(doc); err != nil {
+		return nil, err
+	}
+	return v, v.validate()
+}
+
 func (v *viewState) read(doc []byte) error {
 	members, ok := split(doc)
 	if !ok {
-		return fmt.Errorf("Cannot parse view metadata from non-object: %s", clip(doc))
+		return complain("Cannot parse view metadata from non-object: %s", clip(doc))
 	}
 	r := &reader{members: members}
 	v.uuid, v.formatVersion, v.location = r.text("view-uuid"), r.int("format-version"), r.text("location")
@@ -71,7 +84,7 @@ func (v *viewState) read(doc []byte) error {
 		return r.err
 	}
 	if v.location = stripSlash(v.location); v.location == "" {
-		return errors.New("path must not be null or empty")
+		return complain("path must not be null or empty")
 	}
 	var err error
 	if v.schemas, err = decodeList("schemas", schemas, decodeSchema); err != nil {
@@ -87,17 +100,17 @@ func (v *viewState) read(doc []byte) error {
 // validate holds the parts to each other.
 func (v *viewState) validate() error {
 	if v.formatVersion < 1 || v.formatVersion > supportedViewVersion {
-		return fmt.Errorf("Unsupported format version: %d", v.formatVersion)
+		return complain("Unsupported format version: %d", v.formatVersion)
 	}
 	if _, err := pick(v.schemas, 0, func(s *schema) int { return s.id }, "schema"); err != nil {
 		return err
 	}
 	current, err := pick(v.versions, v.currentVersionID, func(w viewVersion) int { return w.id }, "view version")
 	if err != nil || current == nil {
-		return orElse(err, fmt.Errorf("Cannot find current version %d in view versions: %s", v.currentVersionID, idsOf(v.versions, func(w viewVersion) int { return w.id })))
+		return orElse(err, complain("Cannot find current version %d in view versions: %s", v.currentVersionID, idsOf(v.versions, func(w viewVersion) int { return w.id })))
 	}
 	if !v.hasSchema(current.schemaID) {
-		return fmt.Errorf("Cannot find current schema with id %d in schemas: %s", current.schemaID, idsOf(v.schemas, func(s *schema) int { return s.id }))
+		return complain("Cannot find current schema with id %d in schemas: %s", current.schemaID, idsOf(v.schemas, func(s *schema) int { return s.id }))
 	}
 	return nil
 }

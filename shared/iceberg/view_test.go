@@ -237,6 +237,8 @@ func TestParseViewRefuses(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			_, err := iceberg.ParseView([]byte(row.doc))
 			wantFault(t, err, row.kind, row.message)
+			_, err = iceberg.ParseForeignView([]byte(row.doc))
+			wantFault(t, err, row.kind, "")
 		})
 	}
 }

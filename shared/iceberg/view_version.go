@@ -1,7 +1,6 @@
 package iceberg
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -43,7 +42,7 @@ func decodeViewVersion(raw []byte) (viewVersion, error) {
 func decodeQuery(raw []byte) (query, error) {
 	r := read("view representation", raw)
 	if kind := r.text("type"); r.err == nil && !strings.EqualFold(kind, "sql") {
-		return query{}, fmt.Errorf("Found unsupported view representations: [%s]", clip([]byte(kind)))
+		return query{}, complain("Found unsupported view representations: [%s]", clip([]byte(kind)))
 	}
 	return query{sql: r.text("sql"), dialect: r.text("dialect")}, r.err
 }

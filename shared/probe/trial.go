@@ -83,7 +83,8 @@ func (t *trial) key(ctx context.Context, check Check, folder location.Prefix, ac
 	return bucket, ok
 }
 
-// scope is what a probe may touch at most, whatever the key: that a narrower one is denied is what the store has to say.
+// scope is what a probe may touch at most, whatever the key: that a narrower one is denied is what the store
+// has to say.
 func (t *trial) scope() blob.Scope {
 	return blob.Scope{Realm: t.who.Realm, Storage: &t.catalog.Storage, Prefixes: []location.Prefix{t.own, t.sibling}, Actions: everything}
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -30,8 +31,9 @@ type claimer struct {
 	folder
 	n       *NamespaceSlot // the parent namespace, or the catalog's root
 	expires time.Time
-	shares  bool // the catalog lets tables share folders: nothing is claimed, and only what is being purged is in the way
-	alone   bool // the folder ends in a random leaf of the server's: below a container that is claimed nothing overlaps it
+	asked   string // what a refusal names as wanted; empty: the location
+	shares  bool   // the catalog lets tables share folders: nothing is claimed, and only what is being purged is in the way
+	alone   bool   // the folder ends in a random leaf of the server's: below a container that is claimed nothing overlaps it
 }
 
 // plan is what a claim of folders adds to a transaction.
@@ -52,6 +54,8 @@ func (p *plan) add(op kv.Op) {
 // claim plans the claims: it looks for what overlaps, refuses with Forbidden and the words of Polaris, and gives the
 // writes that claim the folders and guard against newcomers; one of them bumps the parent. guarded must have been read
 // before this looks.
+//
+// A metadata file outside of its table's folders is claimed too, as a folder of the file's name (FileClaim).
 //
 // The race of two overlapping folders claimed at once is closed by the guards of the innermost container in the chain
 // that holds a claim around the folder (the catalog's root, if none does): whoever could claim something that overlaps
@@ -132,7 +136,7 @@ func (s *Store) overlaps(ctx context.Context, c claimer, f location.Prefix, arou
 		case c.Kind == fault.Namespace && below && (there.Purged || within(there.Namespace, c.Namespace)):
 			return nil // what an earlier namespace of that name left: staged tables, purges, tables that were renamed away
 		}
-		return overlapping(c.Location, there.Location)
+		return overlapping(cmp.Or(c.asked, c.Location), there.Location)
 	}
 	var above []kv.Key
 	for _, index := range f.Ancestors() { // at most location.MaxDepth

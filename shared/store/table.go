@@ -22,6 +22,7 @@ type NewTable struct {
 	Principal lake.ID            // who makes it, for claims of tables staged by the same
 	Staged    *Slot[lake.Staged] // the staged table that this becomes; nil or empty: none
 	Guards    Guards             // read in the batch
+	Asked     string             // what a refusal of the folders names, where the client did not send the location; empty: the location
 	Document  []byte             // the metadata document for the copy; nil: none
 	Ready     func() error       // puts the metadata file, once it is known that nothing holds the folders; nil: it is there
 }
@@ -31,18 +32,18 @@ type NewTable struct {
 func (s *Store) CreateTable(ctx context.Context, n *NamespaceSlot, t NewTable) error {
 	t.Table.Claims = nil
 	kind := t.Table.Kind()
-	c := claimer{n: n, alone: t.Alone, folder: folder{Holder: t.Table.ID, Kind: NounOf(kind), Namespace: n.Levels(),
+	c := claimer{n: n, alone: t.Alone, asked: t.Asked, folder: folder{Holder: t.Table.ID, Kind: NounOf(kind), Namespace: n.Levels(),
 		Name: t.Table.Name, Principal: t.Principal, Location: t.Table.Location}}
 	claims, keys, err := s.claim(ctx, c, t.Folders, t.Guards)
 	if err != nil {
 		return err
 	}
+	t.Table.Claims = keys
 	if t.Ready != nil {
 		if err := t.Ready(); err != nil {
 			return err
 		}
 	}
-	t.Table.Claims = keys
 	first, err := put(n.place.entryKey(kind, t.Table.Name), tableTag(t.Table), t.Table, kv.Absent(s.now()))
 	if err != nil {
 		return err
@@ -105,6 +106,7 @@ type Moved struct {
 	Folders   []location.Prefix
 	Guards    Guards
 	Principal lake.ID
+	Asked     string       // as NewTable's
 	Ready     func() error // puts the metadata file, once it is known that nothing holds the folders; nil: it is there
 	Known     bool         // the metadata file was there before, and may have been the table's once: it proves nothing
 }
@@ -121,7 +123,7 @@ func tooManyFolders(t *lake.Table) error {
 func (s *Store) UpdateTable(ctx context.Context, n *NamespaceSlot, old *Slot[lake.Table], next *lake.Table, m Moved) error {
 	var claims []kv.Op
 	if len(m.Folders) > 0 {
-		c := claimer{n: n, folder: folder{Holder: next.ID, Kind: NounOf(next.Kind()), Namespace: n.Levels(), Name: next.Name, Principal: m.Principal, Location: next.Location}}
+		c := claimer{n: n, asked: m.Asked, folder: folder{Holder: next.ID, Kind: NounOf(next.Kind()), Namespace: n.Levels(), Name: next.Name, Principal: m.Principal, Location: next.Location}}
 		ops, keys, err := s.claim(ctx, c, m.Folders, m.Guards)
 		if err != nil {
 			return err
