@@ -16,6 +16,10 @@
 // held anywhere on the path is held. So a decision needs the ids on the path and nothing else, and an id that no longer
 // stands for anything is inert.
 //
+// A token of some of a principal's roles has the rights of these and no others. So what a principal may do with itself, and
+// what root may do for being root, takes a token of all roles, or a role in scope that allows it: whoever has a token that
+// was made weak would otherwise change the principal's secret and log in with all its roles. Polaris allows both.
+//
 // Metadata is not data: neither CATALOG_MANAGE_METADATA nor what an administrator holds opens a file. Only
 // TABLE_READ_DATA, TABLE_WRITE_DATA and CATALOG_MANAGE_CONTENT lead to keys.
 //

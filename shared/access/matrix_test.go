@@ -164,7 +164,7 @@ func subject(t *testing.T, grants ...string) *Subject {
 			held.Add("external", p)
 		}
 	}
-	return &Subject{ID: "subject", Name: "subject", PrincipalRoles: []Role{{Name: "srole"}}, CatalogRoles: []Role{{"sub", held}}, Log: slog.New(slog.DiscardHandler)}
+	return &Subject{ID: "subject", Name: "subject", AllRoles: true, PrincipalRoles: []Role{{Name: "srole"}}, CatalogRoles: []Role{{"sub", held}}, Log: slog.New(slog.DiscardHandler)}
 }
 
 // withRoles is the subject of the recording's level "role".

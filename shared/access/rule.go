@@ -6,9 +6,11 @@ type rule struct {
 	second []Privilege // all of them, on the second target
 	// belowRoot leaves out what is held on the realm's root: Polaris resolves these targets from the catalog on.
 	belowRoot bool
-	// self allows it to whom the target is, whatever they hold.
+	// self allows it to the principal that is the target, whatever its roles hold, with a token of all its roles. With a
+	// token of some of them it takes what the operation needs.
 	self bool
-	// rootOnly allows it to the principal of the name root alone, whatever anyone holds.
+	// rootOnly allows it to the principal of the name root alone, whatever its roles hold, with a token of all of them.
+	// With a token of some of them root needs what the operation needs; no other principal may do it whatever it holds.
 	rootOnly bool
 }
 
@@ -109,7 +111,7 @@ var rules = map[Operation]rule{
 	UpdatePrincipal:            {needs: on(PrincipalWriteProperties)},
 	DeletePrincipal:            {needs: on(PrincipalDrop)},
 	RotateCredentials:          {needs: on(PrincipalRotateCredentials), self: true},
-	ResetCredentials:           {rootOnly: true},
+	ResetCredentials:           {needs: on(PrincipalResetCredentials), rootOnly: true},
 	ListPrincipalRolesAssigned: {needs: on(PrincipalListGrants)},
 
 	// Principal roles. To list and create, the target is the root; a revocation has the role first and the principal
@@ -149,7 +151,7 @@ var rules = map[Operation]rule{
 
 	// Keys that are taken back, and given back: of a principal as its credentials are reset, for a table by whoever may manage
 	// access to it. One key may be anyone's, and the list names everyone's: the target is the root.
-	RevokeKeysOfPrincipal: {rootOnly: true},
+	RevokeKeysOfPrincipal: {needs: on(PrincipalResetCredentials), rootOnly: true},
 	RevokeKeysForTable:    {needs: on(TableManageGrantsOnSecurable)},
 	RevokeKey:             {needs: on(ServiceManageAccess)},
 	ListRevocations:       {needs: on(ServiceManageAccess)},

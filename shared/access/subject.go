@@ -32,6 +32,7 @@ type Subject struct {
 	ID         lake.ID // of the principal
 	Name       string  // of the principal
 	MustRotate bool    // may do nothing but rotate its own credentials
+	AllRoles   bool    // its token activates all its roles; else it has no right but those of the activated ones
 
 	PrincipalRoles []Role // those that are activated
 	CatalogRoles   []Role // those of the catalog in question that the principal roles have; none outside a catalog
@@ -82,13 +83,14 @@ func (s *Subject) decide(op Operation, targets []Path) *fault.Error {
 	if err := checkTargets(op, r, targets); err != nil {
 		return err
 	}
-	self := r.self && s.ID == targets[0][len(targets[0])-1]
+	// What is allowed for who the caller is, and not for its roles, would widen a token of some of them.
+	own := s.AllRoles && (r.rootOnly || r.self && s.ID == targets[0][len(targets[0])-1])
 	switch {
 	case s.MustRotate && op != RotateCredentials:
 		return fault.New(fault.Forbidden, "Principal '%s' is not authorized for op %s because it must rotate credentials first", s.Name, op)
 	case r.rootOnly && s.Name != lake.RootPrincipal:
 		return fault.New(fault.Forbidden, "Only Root principal(service-admin) can perform %s", op)
-	case self || r.rootOnly:
+	case own:
 		return nil
 	}
 	for i, path := range targets {

@@ -55,13 +55,13 @@ func TestRefusalsAreWordedAsPolarisWordsThem(t *testing.T) {
 			"Principal 'root' with activated PrincipalRoles '[service_admin]' and activated grants via '[service_admin]' is not authorized for op ROTATE_CREDENTIALS"},
 		{"who must rotate does something else", Subject{ID: "victim", Name: "prot", MustRotate: true}, GetPrincipal, victim,
 			"Principal 'prot' is not authorized for op GET_PRINCIPAL because it must rotate credentials first"},
-		{"who must rotate resets", Subject{ID: "r", Name: "root", MustRotate: true}, ResetCredentials, victim,
+		{"who must rotate resets", Subject{ID: "r", Name: "root", AllRoles: true, MustRotate: true}, ResetCredentials, victim,
 			"Principal 'root' is not authorized for op RESET_CREDENTIALS because it must rotate credentials first"},
-		{"who must rotate rotates another's", Subject{ID: "me", Name: "prot", MustRotate: true}, RotateCredentials, victim,
+		{"who must rotate rotates another's", Subject{ID: "me", Name: "prot", AllRoles: true, MustRotate: true}, RotateCredentials, victim,
 			"Principal 'prot' with activated PrincipalRoles '[]' and activated grants via '[]' is not authorized for op ROTATE_CREDENTIALS"},
 		{"a reset by a service admin that is not root", Subject{Name: "padm", PrincipalRoles: []Role{{lake.ServiceAdmin, Grants{lake.RootID: SetOf(ServiceManageAccess)}}}}, ResetCredentials, victim,
 			"Only Root principal(service-admin) can perform RESET_CREDENTIALS"},
-		{"a reset of oneself", Subject{ID: "victim", Name: "p1"}, ResetCredentials, victim,
+		{"a reset of oneself", Subject{ID: "victim", Name: "p1", AllRoles: true}, ResetCredentials, victim,
 			"Only Root principal(service-admin) can perform RESET_CREDENTIALS"},
 		{"a name with a verb of formatting", Subject{Name: "%s%d"}, ListCatalogs, root,
 			"Principal '%s%d' with activated PrincipalRoles '[]' and activated grants via '[]' is not authorized for op LIST_CATALOGS"},
@@ -86,9 +86,10 @@ func TestAllowedWithoutAnyPrivilege(t *testing.T) {
 		who  Subject
 		op   Operation
 	}{
-		{"one's own rotation", Subject{ID: "victim", Name: "p1"}, RotateCredentials},
-		{"one's own rotation when it is due", Subject{ID: "victim", Name: "p1", MustRotate: true}, RotateCredentials},
-		{"a reset by root", Subject{ID: "r", Name: "root"}, ResetCredentials},
+		{"one's own rotation", Subject{ID: "victim", Name: "p1", AllRoles: true}, RotateCredentials},
+		{"one's own rotation when it is due", Subject{ID: "victim", Name: "p1", AllRoles: true, MustRotate: true}, RotateCredentials},
+		{"a reset by root", Subject{ID: "r", Name: "root", AllRoles: true}, ResetCredentials},
+		{"a revocation by root", Subject{ID: "r", Name: "root", AllRoles: true}, RevokeKeysOfPrincipal},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -100,6 +101,57 @@ func TestAllowedWithoutAnyPrivilege(t *testing.T) {
 				t.Errorf("got the records %v, want one permission", got)
 			}
 		})
+	}
+}
+
+// A token of some roles has the rights of these alone: what a principal may do with itself, and root with others, is no right
+// of a role's.
+func TestANarrowTokenHasTheRightsOfItsRolesAlone(t *testing.T) {
+	weak := []Role{{Name: "weak"}}
+	admin := []Role{{lake.ServiceAdmin, Grants{lake.RootID: SetOf(ServiceManageAccess)}}}
+	rotator := []Role{{"rotator", Grants{"victim": SetOf(PrincipalRotateCredentials)}}}
+	resetter := []Role{{"resetter", Grants{"victim": SetOf(PrincipalResetCredentials)}}}
+	tests := []struct {
+		name    string
+		who     Subject
+		op      Operation
+		allowed bool
+	}{
+		{"one's own rotation", Subject{ID: "victim", Name: "p1", PrincipalRoles: weak}, RotateCredentials, false},
+		{"one's own rotation when it is due", Subject{ID: "victim", Name: "p1", PrincipalRoles: weak, MustRotate: true}, RotateCredentials, false},
+		{"one's own rotation with a role for it", Subject{ID: "victim", Name: "p1", PrincipalRoles: rotator}, RotateCredentials, true},
+		{"a reset by root", Subject{ID: "r", Name: "root", PrincipalRoles: weak}, ResetCredentials, false},
+		{"a reset by root as administrator", Subject{ID: "r", Name: "root", PrincipalRoles: admin}, ResetCredentials, true},
+		{"a reset by root with a role for it", Subject{ID: "r", Name: "root", PrincipalRoles: resetter}, ResetCredentials, true},
+		{"a reset by another with a role for it", Subject{ID: "r", Name: "p2", PrincipalRoles: resetter}, ResetCredentials, false},
+		{"a revocation by root", Subject{ID: "r", Name: "root", PrincipalRoles: weak}, RevokeKeysOfPrincipal, false},
+		{"a revocation by root as administrator", Subject{ID: "r", Name: "root", PrincipalRoles: admin}, RevokeKeysOfPrincipal, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			who, records := audited(t, tt.who)
+			err := who.Check(t.Context(), tt.op, victim)
+			if got := err == nil; got != tt.allowed || !got && !fault.Is(err, fault.Forbidden) {
+				t.Errorf("got %v, want allowed %v", err, tt.allowed)
+			}
+			if got := records(); len(got) != 1 || got[0]["allowed"] != tt.allowed {
+				t.Errorf("got the records %v, want one of allowed %v", got, tt.allowed)
+			}
+		})
+	}
+}
+
+// Every operation that some principal may do whatever its roles hold is one that a token of some roles does not open.
+func TestNoOperationIsOpenToANarrowTokenWithoutRights(t *testing.T) {
+	for op, r := range rules {
+		who, _ := audited(t, Subject{ID: "victim", Name: lake.RootPrincipal})
+		on := []Path{victim}
+		if len(r.second) > 0 {
+			on = append(on, victim)
+		}
+		if err := who.Check(t.Context(), op, on...); !fault.Is(err, fault.Forbidden) {
+			t.Errorf("%s: got %v, want Forbidden", op, err)
+		}
 	}
 }
 
@@ -187,7 +239,7 @@ func TestEachDecisionHasOneRecord(t *testing.T) {
 }
 
 func TestNothingIsAllowedWithoutALog(t *testing.T) {
-	who := Subject{ID: "victim"}
+	who := Subject{ID: "victim", AllRoles: true}
 	if err := who.Check(t.Context(), RotateCredentials, victim); !fault.Is(err, fault.Internal) {
 		t.Errorf("got %v, want Internal", err)
 	}
