@@ -290,6 +290,9 @@ func TestMatrix(t *testing.T) {
 		"catalog-role", "victim", "principal-role"}
 	var out strings.Builder
 	for _, op := range slices.Sorted(maps.Keys(rules)) {
+		if len(rules[op].needs) == 0 {
+			continue // it takes no privilege of its own: TestNoMoveOpensATable
+		}
 		for _, place := range places {
 			var enough Set
 			for p := Privilege(1); p < endOfPrivileges; p++ {

@@ -1,5 +1,7 @@
 package access
 
+import "slices"
+
 // A rule says what an operation takes.
 type rule struct {
 	needs  []Privilege // all of them, on every target; where there is a second list, on the first target
@@ -12,6 +14,9 @@ type rule struct {
 	// rootOnly allows it to the principal of the name root alone, whatever its roles hold, with a token of all of them.
 	// With a token of some of them root needs what the operation needs; no other principal may do it whatever it holds.
 	rootOnly bool
+	// moved returns where a table's files are found before and after an operation that brings them below other grants. It is
+	// refused where the caller would have a data privilege after it that it does not have before.
+	moved func(targets []Path) (from, to Path)
 }
 
 var rules = map[Operation]rule{
@@ -44,7 +49,8 @@ var rules = map[Operation]rule{
 	UpdateTable:                  {needs: on(TableWriteProperties)},
 	DropTableWithoutPurge:        {needs: on(TableDrop)},
 	DropTableWithPurge:           {needs: on(TableDrop, TableWriteData)},
-	RenameTable:                  {needs: on(TableDrop), second: on(TableList, TableCreate)},
+	RenameTable:                  {needs: on(TableDrop), second: on(TableList, TableCreate), moved: renamed},
+	ClaimTableFolders:            {moved: claimed},
 	CommitTransaction:            {needs: on(TableWriteProperties, TableCreate)},
 	ReportReadMetrics:            {needs: on(TableReadData)},
 	ReportWriteMetrics:           {needs: on(TableWriteData)},
@@ -176,3 +182,15 @@ var rules = map[Operation]rule{
 }
 
 func on(privileges ...Privilege) []Privilege { return privileges }
+
+// renamed: the table goes below the second target, with the grants on itself.
+func renamed(targets []Path) (from, to Path) {
+	table, below := targets[0], targets[1]
+	return table, append(slices.Clone(below), table[len(table)-1])
+}
+
+// claimed: what was there in the namespace, and may have been another table's until it was dropped, becomes the table's.
+func claimed(targets []Path) (from, to Path) {
+	table := targets[0]
+	return table[:len(table)-1], table
+}
