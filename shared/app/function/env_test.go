@@ -90,11 +90,11 @@ func TestAFunctionReadsItsSettings(t *testing.T) {
 	if e.Secret != secretsmanagertest.ARN || e.MaxAnswer == 0 || e.AllowFileStorage {
 		t.Errorf("got secret %q, answers up to %d, FILE storage %v", e.Secret, e.MaxAnswer, e.AllowFileStorage)
 	}
-	raw, err := token.NewIssuer(keys).Issue("A", &lake.Principal{ID: "1", Name: "ann", ClientID: "ann"}, 1, []string{"PRINCIPAL_ROLE:ALL"}, e.Now())
+	raw, err := token.NewIssuer(keys).Issue("A", &lake.Principal{ID: "1", Name: "ann", ClientID: "ann"}, token.Session{Generation: 1, Scopes: []string{"PRINCIPAL_ROLE:ALL"}}, e.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := token.NewVerifier(e.Keys).Verify("A", raw.Reveal(), e.Now()); err != nil {
+	if _, err := token.NewVerifier(e.Keys).Verify("A", raw.Token.Reveal(), e.Now()); err != nil {
 		t.Errorf("a token of the secret's keys is not verified by the published ones: %v", err)
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"firn/shared/lake"
 	"firn/shared/protocol/oauth"
 	"firn/shared/rest"
+	"firn/shared/throttle"
 	"firn/shared/token"
 )
 
@@ -65,16 +66,18 @@ func open(t *testing.T) *office {
 	if err != nil {
 		t.Fatal(err)
 	}
-	service := token.NewService(people{
+	lines := &strings.Builder{}
+	log := slog.New(slog.NewTextHandler(lines, nil))
+	service := token.NewService(token.Config{Keys: keys, Log: log, Failures: throttle.New(), MaxSession: 2 * time.Hour, Clients: people{
 		"root": principal("root", "root", "s3cr3t"),
 		"odd":  principal("odd", "odd", "a:b c%+ü"),
 		"raw":  principal("raw", "raw", "100%"),
-	}, keys)
+	}})
 	api := oauth.New(service, keys)
-	o := &office{verifier: token.NewVerifier(keys), tokens: map[string]string{}, log: &strings.Builder{}}
+	o := &office{verifier: token.NewVerifier(keys), tokens: map[string]string{}, log: lines}
 	o.door, err = rest.New(rest.Config{
 		Protocols: []rest.Protocol{api.Protocol()}, Realms: []lake.Realm{"POLARIS", "OTHER"}, Verifier: o.verifier,
-		Log: slog.New(slog.NewTextHandler(o.log, nil)), Now: func() time.Time { return noon },
+		Log: log, Now: func() time.Time { return noon },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -92,11 +95,11 @@ func open(t *testing.T) *office {
 		"ended": {"POLARIS", principal("root", "root", ""), []string{"PRINCIPAL_ROLE:ALL"}, noon.Add(-time.Hour)},
 		"gone":  {"POLARIS", gone, []string{"PRINCIPAL_ROLE:ALL"}, noon},
 	} {
-		raw, err := token.NewIssuer(keys).Issue(made.realm, made.p, 1, made.scopes, made.at)
+		raw, err := token.NewIssuer(keys).Issue(made.realm, made.p, token.Session{Generation: 1, Scopes: made.scopes}, made.at)
 		if err != nil {
 			t.Fatal(err)
 		}
-		o.tokens[name] = raw.Reveal()
+		o.tokens[name] = raw.Token.Reveal()
 	}
 	return o
 }
