@@ -1,11 +1,14 @@
 package app
 
 import (
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
+
+	"firn/shared/throttle"
 )
 
 // token asks for a token with these parameters, and returns it, or nothing where it is refused.
@@ -74,4 +77,46 @@ func TestATokenOfAWeakRoleStaysWeak(t *testing.T) {
 	}
 	ask(login(id, secret, "PRINCIPAL_ROLE:ALL"), 200, "POST", "/principals/etl/rotate", "", nil)
 	ask(login("root", "s3cr3t", "PRINCIPAL_ROLE:service_admin"), 200, "POST", "/principals/etl/reset", "", nil)
+}
+
+// Whoever guesses a recipient's bearer token waits, from that address; the token itself is good from another at once.
+func TestGuessesOfBearerTokensSlowDown(t *testing.T) {
+	var log strings.Builder
+	s := newServer(t, func(c *Config) { c.Log = slog.New(slog.NewTextHandler(&log, nil)) })
+	root := s.login(t, "root", "s3cr3t")
+	ask := func(method, path, body string, out any) {
+		t.Helper()
+		decodeBody(t, s.ask(t, root, method, "/api/management/v1"+path, body), http.StatusCreated, out)
+	}
+	var issued struct {
+		Bearer string `json:"bearerToken"`
+	}
+	ask("POST", "/principals", `{"principal":{"name":"partner"}}`, nil)
+	ask("POST", "/recipients", `{"name":"partner"}`, nil)
+	ask("POST", "/recipients/partner/tokens", `{}`, &issued)
+	wrong := issued.Bearer[:strings.LastIndex(issued.Bearer, "_")+1] + strings.Repeat("x", 43)
+	try := func(bearer, from string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest("POST", "/api/sharing/shares/s/schemas/x/tables/y/temporary-table-credentials", nil)
+		r.Header.Set("Authorization", "Bearer "+bearer)
+		r.Header.Set("X-Forwarded-For", "203.0.113.9")
+		r.RemoteAddr = from + ":1111"
+		w := httptest.NewRecorder()
+		s.Handler.ServeHTTP(w, r)
+		return w
+	}
+	for range throttle.Free + 1 {
+		if w := try(wrong, "192.0.2.7"); w.Code != http.StatusUnauthorized {
+			t.Fatalf("got %d %s, want 401", w.Code, w.Body)
+		}
+	}
+	if w := try(issued.Bearer, "192.0.2.7"); w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") == "" ||
+		!strings.Contains(w.Body.String(), `"errorCode":"REQUEST_LIMIT_EXCEEDED"`) {
+		t.Errorf("got %d %s, want 429 in the protocol's words, and when to come again", w.Code, w.Body)
+	}
+	if w := try(issued.Bearer, "192.0.2.8"); w.Code != http.StatusNotFound { // there is no such share
+		t.Errorf("got %d %s from another address, want 404", w.Code, w.Body)
+	}
+	if got := log.String(); !strings.Contains(got, `msg="login failed"`) || !strings.Contains(got, "address=192.0.2.7") || strings.Contains(got, wrong) {
+		t.Errorf("got the log %s, want the failures with their address and no token", got)
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -58,6 +59,7 @@ type office struct {
 	verifier *token.Verifier
 	tokens   map[string]string // by name, for ${name} in forms
 	log      *strings.Builder
+	from     string // address and port of the client; empty: whatever it is
 }
 
 func open(t *testing.T) *office {
@@ -74,7 +76,12 @@ func open(t *testing.T) *office {
 		"raw":  principal("raw", "raw", "100%"),
 	}})
 	api := oauth.New(service, keys)
-	o := &office{verifier: token.NewVerifier(keys), tokens: map[string]string{}, log: lines}
+	old, err := token.NewIssuer(keys).Issue("POLARIS", principal("root", "root", ""),
+		token.Session{Generation: 1, Scopes: []string{"PRINCIPAL_ROLE:ALL"}, Began: noon.Add(-110 * time.Minute)}, noon.Add(-30*time.Minute))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := &office{verifier: token.NewVerifier(keys), tokens: map[string]string{"old": old.Token.Reveal()}, log: lines}
 	o.door, err = rest.New(rest.Config{
 		Protocols: []rest.Protocol{api.Protocol()}, Realms: []lake.Realm{"POLARIS", "OTHER"}, Verifier: o.verifier,
 		Log: log, Now: func() time.Time { return noon },
@@ -106,6 +113,9 @@ func open(t *testing.T) *office {
 
 func (o *office) ask(method, path, body string, headers ...string) *http.Response {
 	r := httptest.NewRequest(method, path, strings.NewReader(body))
+	if o.from != "" {
+		r.RemoteAddr = o.from
+	}
 	for _, h := range headers {
 		name, value, _ := strings.Cut(h, ": ")
 		r.Header.Set(name, value)
@@ -292,6 +302,46 @@ func (o *office) check(t *testing.T, r *http.Response, want lake.Caller) {
 	}
 	if typ := r.Header.Get("Content-Type"); typ != "application/json;charset=UTF-8" {
 		t.Errorf("content type: got %q", typ)
+	}
+}
+
+// A client that guesses waits; the answer is the envelope of Iceberg, whose clients come again after Retry-After.
+func TestGuessingSlowsDown(t *testing.T) {
+	o := open(t)
+	o.from = "192.0.2.7:1111"
+	wrong, ask := strings.Replace(good, "s3cr3t", "wr0ng", 1), func(form string, headers ...string) *http.Response {
+		return o.ask("POST", path, o.form(form), append(headers, "Content-Type: application/x-www-form-urlencoded")...)
+	}
+	for i := range throttle.Free + 1 {
+		if got := ask(wrong, fmt.Sprintf("X-Forwarded-For: 203.0.113.%d", i)); got.StatusCode != 401 {
+			t.Fatalf("got %s, want 401", got.Status)
+		}
+	}
+	for name, form := range map[string]string{"a wrong secret": wrong, "the right secret": good} {
+		const want = `{"error":{"message":"Too many failed logins of this client from this address","type":"TooManyRequestsException","code":429}}`
+		got := ask(form, "X-Forwarded-For: 203.0.113.99")
+		if body := text(t, got); got.StatusCode != 429 || body != want || got.Header.Get("Retry-After") != "1" {
+			t.Errorf("%s: got %d %s after %q, want 429 %s after 1", name, got.StatusCode, body, got.Header.Get("Retry-After"), want)
+		}
+	}
+	o.from = "192.0.2.8:1111"
+	if got := ask(good); got.StatusCode != 200 {
+		t.Errorf("from another address: got %s, want 200", got.Status)
+	}
+	if strings.Contains(o.log.String(), "wr0ng") || !strings.Contains(o.log.String(), "address=192.0.2.7") {
+		t.Errorf("got the log %s, want the address and no secret", o.log)
+	}
+}
+
+// expires_in is what is left of the session.
+func TestExchangeOfAnOldSession(t *testing.T) {
+	o := open(t)
+	got := o.ask("POST", path, o.form(exchange+typed+"&subject_token=${old}"), bearer, "Content-Type: application/x-www-form-urlencoded")
+	var answer struct {
+		Lifetime int `json:"expires_in"`
+	}
+	if err := json.Unmarshal([]byte(text(t, got)), &answer); err != nil || answer.Lifetime != 600 {
+		t.Errorf("got %s with %+v, %v, want ten minutes", got.Status, answer, err)
 	}
 }
 
