@@ -38,7 +38,10 @@ func TestTheREADMEHasARowForEachFlagOfServe(t *testing.T) {
 	}
 	for _, flag := range documented.FindAllStringSubmatch(help, -1) {
 		preset := strings.Trim(flag[3], `"[]`)
-		if preset == "" {
+		switch { // help is silent about defaults that are zero
+		case preset == "" && strings.HasPrefix(strings.TrimSpace(flag[0]), "--"+flag[1]+" duration"):
+			preset = "0s"
+		case preset == "":
 			preset = "false"
 		}
 		want = append(want, "| `--"+flag[1]+"` | `"+flag[2]+"` | `"+preset+"`")
