@@ -43,7 +43,8 @@ func serve(c Config) *cobra.Command {
 	cmd.Long = `Run the whole server in this process: the APIs, an embedded database and an embedded object store.
 
 When it first starts with a data folder it makes the principal root of each realm. FIRN_BOOTSTRAP_CREDENTIALS
-(or POLARIS_BOOTSTRAP_CREDENTIALS) gives their credentials as realm,id,secret, with semicolons between realms;
+(or POLARIS_BOOTSTRAP_CREDENTIALS) gives their credentials as realm,id,secret, with semicolons between realms,
+FIRN_BOOTSTRAP_CREDENTIALS_FILE names a file that holds them, where line ends separate too;
 those that are not given are made and printed, once.`
 	fs := cmd.Flags()
 	fs.SortFlags = false
