@@ -28,6 +28,7 @@ type Environment struct {
 	// StoragePolicy says which storage, and whose authority over it, catalogs may use: the text of a policy, in YAML (README,
 	// "Whose authority over storage"). Empty: roles of AWS, and nothing else.
 	StoragePolicy string
+	SessionHours  int // after a login, until its access tokens cannot be exchanged any more; 0: for ever
 	// SharedCredentials lets the functions' instances share the keys that they mint, in the table, encrypted under a KMS key of
 	// their own. It spares STS where many instances come and go, and costs a read for each scope that is cold in one.
 	SharedCredentials bool
@@ -74,7 +75,8 @@ type Domain struct {
 	Certificate string // ARN, in the same Region
 }
 
-// Firewall limits how often one address may ask, in five minutes; 0: no firewall.
+// Firewall limits how often one address may ask, in five minutes; 0: no firewall. A whole cluster may have one address (NAT), so the
+// limits are for a cluster: each of its workers logs in by itself when a job begins.
 type Firewall struct {
 	Requests int
 	Tokens   int // of those, requests for tokens
@@ -101,7 +103,7 @@ var environments = map[string]Environment{
 		Realms: []string{"POLARIS"}, RequireRotation: true, RotationDays: 30, LogDays: 365, GatewayLogs: true, Trace: true,
 		Keep: true, OwnKey: true, TokenConcurrency: 50,
 		Throttles: map[class]throttle{logins: {100, 200}, reads: {2000, 4000}, writes: {300, 600}, refreshes: {600, 1200}},
-		Firewall:  Firewall{Requests: 100_000, Tokens: 1_000},
+		Firewall:  Firewall{Requests: 100_000, Tokens: 5_000},
 	},
 }
 
@@ -131,6 +133,8 @@ func (e Environment) check() error {
 		return fmt.Errorf("environment %s: a firewall needs limits of at least 10, and no more tokens than requests", e.Name)
 	case e.CredentialMinutes != 0 && (e.CredentialMinutes < 15 || e.CredentialMinutes > 60):
 		return fmt.Errorf("environment %s: vended credentials live 15 to 60 minutes", e.Name)
+	case e.SessionHours < 0:
+		return fmt.Errorf("environment %s: a session lasts an hour at least, or for ever", e.Name)
 	case retention(e.LogDays) == "":
 		return fmt.Errorf("environment %s: CloudWatch keeps no logs for %d days", e.Name, e.LogDays)
 	}

@@ -108,6 +108,9 @@ func (s *firn) variables(name rest.Function) *map[string]*string {
 	if s.CredentialMinutes > 0 {
 		v["FIRN_CREDENTIAL_DURATION"] = jsii.String(strconv.Itoa(s.CredentialMinutes) + "m")
 	}
+	if s.SessionHours > 0 && name == rest.Token {
+		v["FIRN_MAX_SESSION"] = jsii.String(strconv.Itoa(s.SessionHours) + "h")
+	}
 	if s.NamedStorage && slices.Contains(vends, name) {
 		v["FIRN_STORAGE_SECRETS"] = jsii.String(s.storageSecrets())
 	}

@@ -53,11 +53,20 @@ func TestAFirewallLimitsAddresses(t *testing.T) {
 	limits := map[string]any{}
 	for _, r := range list(acl["Rules"]) {
 		limits[text(at(r, "Name"))] = at(r, "Statement", "RateBasedStatement", "Limit")
+		answer := at(r, "Action", "Block", "CustomResponse")
+		if code, retry := at(answer, "ResponseCode"), list(at(answer, "ResponseHeaders")); code != 429.0 || len(retry) != 1 ||
+			text(at(retry[0], "Name")) != "Retry-After" || text(at(retry[0], "Value")) != "30" {
+			t.Errorf("got %v, want 429 with when to come again", answer)
+		}
+		body := at(acl["CustomResponseBodies"], text(at(answer, "CustomResponseBodyKey")))
+		if want := `{"error":{"message":"Rate exceeded","type":"TooManyRequestsException","code":429}}`; text(at(body, "Content")) != want || at(body, "ContentType") != "APPLICATION_JSON" {
+			t.Errorf("got the body %v, want %s", body, want)
+		}
 		if at(r, "Action", "Block") == nil || at(r, "VisibilityConfig", "SampledRequestsEnabled") != false {
 			t.Errorf("got %v, want a block without samples, which would hold tokens", r)
 		}
 	}
-	if diff := cmp.Diff(limits, map[string]any{"tokens": 1000.0, "requests": 100000.0}); diff != "" {
+	if diff := cmp.Diff(limits, map[string]any{"tokens": 5000.0, "requests": 100000.0}); diff != "" {
 		t.Errorf("(-got +want):\n%s", diff)
 	}
 	if got := text(stack.one(t, "AWS::WAFv2::WebACLAssociation").Properties["ResourceArn"]); !strings.Contains(got, "/stages/") {
@@ -126,6 +135,20 @@ func TestAStoragePolicyThatNoFunctionCouldReadIsRefused(t *testing.T) {
 	e.StoragePolicy = "realms: {'*': {gcs: {buckets: [lake/wh/]}}}"
 	if err := e.check(); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestSessionsAreBoundedByWhatIssuesTokens(t *testing.T) {
+	for hours, bound := range map[int]any{0: nil, 12: "12h"} {
+		for _, f := range firnOf(t, "dev", func(c *config) { c.SessionHours = hours }).of("AWS::Lambda::Function") {
+			name, want := text(at(f.Properties, "FunctionName")), any(nil)
+			if strings.HasSuffix(name, "-token") {
+				want = bound
+			}
+			if got := at(f.Properties, "Environment", "Variables", "FIRN_MAX_SESSION"); got != want {
+				t.Errorf("%s, with sessions of %d hours: got FIRN_MAX_SESSION=%v, want %v", name, hours, got, want)
+			}
+		}
 	}
 }
 

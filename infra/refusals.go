@@ -38,14 +38,18 @@ var refused = map[string]fault.Kind{
 // retryAfter tells a throttled client when to come back, in seconds.
 const retryAfter = 1
 
+// words is the body in which the server tells an error of a kind.
+func words(kind fault.Kind) string {
+	return string(bytes.Join(rest.Vocabulary{}.Envelope(fault.New(kind, "")).Body, nil))
+}
+
 // refusals spells them as API Gateway's extension of OpenAPI, in the envelope of Iceberg and Polaris.
 func refusals() map[string]any {
 	out := map[string]any{}
 	for name, kind := range refused {
-		told := rest.Vocabulary{}.Envelope(fault.New(kind, ""))
 		answer := map[string]any{
-			"statusCode":        strconv.Itoa(told.Status),
-			"responseTemplates": map[string]any{"application/json": string(bytes.Join(told.Body, nil))},
+			"statusCode":        strconv.Itoa(rest.Vocabulary{}.Envelope(fault.New(kind, "")).Status),
+			"responseTemplates": map[string]any{"application/json": words(kind)},
 		}
 		if kind == fault.Throttled {
 			answer["responseParameters"] = map[string]any{"gatewayresponse.header.Retry-After": fmt.Sprintf("'%d'", retryAfter)}

@@ -95,6 +95,7 @@ func TestEnvironments(t *testing.T) {
 		{"a domain without a certificate", func(e *Environment) { e.Domain.Name = "x.example" }, "environment dev: a domain needs a name and a certificate"},
 		{"more tokens than requests", func(e *Environment) { e.Firewall = Firewall{10, 20} }, "environment dev: a firewall needs limits of at least 10, and no more tokens than requests"},
 		{"a firewall that shuts", func(e *Environment) { e.Firewall = Firewall{100, 0} }, "environment dev: a firewall needs limits of at least 10, and no more tokens than requests"},
+		{"a session that ended before", func(e *Environment) { e.SessionHours = -1 }, "environment dev: a session lasts an hour at least, or for ever"},
 		{"an odd period", func(e *Environment) { e.LogDays = 8 }, "environment dev: CloudWatch keeps no logs for 8 days"},
 	}
 	for _, r := range rows {

@@ -43,7 +43,8 @@ var rooms = []room{
 	{"sign", "fault lake location vend", ""},
 	{"sign/*", "fault lake sign storagepolicy vend", "net/http github.com/aws"},
 
-	{"token", "fault lake", "github.com/golang-jwt"},
+	{"throttle", "fault lake", ""},
+	{"token", "fault lake throttle", "github.com/golang-jwt"},
 	{"token/secretsmanager/secretsmanagertest", "", "net/http"},
 	{"token/secretsmanager", "lake token", "github.com/aws"},
 	{"revoke", "lake", ""},
@@ -51,7 +52,7 @@ var rooms = []room{
 	{"revoke/aws", "fault lake revoke vend/aws/session", "github.com/aws"},
 	{"admin", "access fault lake location probe revoke storagepolicy store", ""},
 	{"catalog", "access blob fault iceberg lake location packed sign store vend", ""},
-	{"sharing", "catalog fault lake store vend", ""},
+	{"sharing", "catalog fault lake store throttle vend", ""},
 
 	{"rest", "fault lake", "net/http"},
 	{"protocol/oauth", "fault lake rest token", "net/http"},
@@ -86,7 +87,7 @@ var rooms = []room{
 	{"blob/*", "blob fault lake location s3local vend", "net/http github.com/aws"},
 
 	{"app/polaristest", "", "net/http"},
-	{"app/base", "lake rest storagepolicy store token", "net/http"},
+	{"app/base", "lake rest storagepolicy store throttle token", "net/http"},
 	{"app/disk", "blob blob/file lake location vend", ""},
 	{"app/routes", "app/base protocol/* rest", ""},
 	{"app/tokens", "app/base fault lake protocol/oauth rest store token", ""},

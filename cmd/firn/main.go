@@ -22,6 +22,7 @@ func main() {
 			return app.Bootstrap(ctx, world, app.BootstrapConfig(c))
 		},
 		Getenv:   os.Getenv,
+		Stdin:    os.Stdin,
 		Stdout:   os.Stdout,
 		Stderr:   os.Stderr,
 		Terminal: term.IsTerminal(int(os.Stdout.Fd())),

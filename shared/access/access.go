@@ -16,8 +16,16 @@
 // held anywhere on the path is held. So a decision needs the ids on the path and nothing else, and an id that no longer
 // stands for anything is inert.
 //
+// A token of some of a principal's roles has the rights of these and no others. So what a principal may do with itself, and
+// what root may do for being root, takes a token of all roles, or a role in scope that allows it: whoever has a token that
+// was made weak would otherwise change the principal's secret and log in with all its roles. Polaris allows both.
+//
 // Metadata is not data: neither CATALOG_MANAGE_METADATA nor what an administrator holds opens a file. Only
 // TABLE_READ_DATA, TABLE_WRITE_DATA and CATALOG_MANAGE_CONTENT lead to keys.
+//
+// Who may move a table may not thereby open it: a rename into a namespace where the caller has data rights, or a folder that
+// a table with a data grant of its own takes over, would else hand out what the grants on the table as it is do not. Polaris
+// asks for the metadata privileges alone.
 //
 // Operations that are tried in order (write keys, else read keys) or that belong together (the updates of one commit) are
 // one decision with one record: CheckFirst and CheckAll. There is no way to ask without a record.

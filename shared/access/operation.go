@@ -37,6 +37,7 @@ const (
 	DropTableWithoutPurge                     Operation = "DROP_TABLE_WITHOUT_PURGE"
 	DropTableWithPurge                        Operation = "DROP_TABLE_WITH_PURGE"
 	RenameTable                               Operation = "RENAME_TABLE"
+	ClaimTableFolders                         Operation = "CLAIM_TABLE_FOLDERS" // beside what changes them; Polaris has none
 	CommitTransaction                         Operation = "COMMIT_TRANSACTION"
 	ReportReadMetrics                         Operation = "REPORT_READ_METRICS"
 	ReportWriteMetrics                        Operation = "REPORT_WRITE_METRICS"

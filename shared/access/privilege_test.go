@@ -93,7 +93,7 @@ func TestUpdateOperations(t *testing.T) {
 
 func TestEachRuleTakesSomething(t *testing.T) {
 	for op, r := range rules {
-		if len(r.needs) == 0 && !r.rootOnly {
+		if len(r.needs) == 0 && r.moved == nil {
 			t.Errorf("%s takes no privilege", op)
 		}
 	}

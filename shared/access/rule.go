@@ -1,15 +1,22 @@
 package access
 
+import "slices"
+
 // A rule says what an operation takes.
 type rule struct {
 	needs  []Privilege // all of them, on every target; where there is a second list, on the first target
 	second []Privilege // all of them, on the second target
 	// belowRoot leaves out what is held on the realm's root: Polaris resolves these targets from the catalog on.
 	belowRoot bool
-	// self allows it to whom the target is, whatever they hold.
+	// self allows it to the principal that is the target, whatever its roles hold, with a token of all its roles. With a
+	// token of some of them it takes what the operation needs.
 	self bool
-	// rootOnly allows it to the principal of the name root alone, whatever anyone holds.
+	// rootOnly allows it to the principal of the name root alone, whatever its roles hold, with a token of all of them.
+	// With a token of some of them root needs what the operation needs; no other principal may do it whatever it holds.
 	rootOnly bool
+	// moved returns where a table's files are found before and after an operation that brings them below other grants. It is
+	// refused where the caller would have a data privilege after it that it does not have before.
+	moved func(targets []Path) (from, to Path)
 }
 
 var rules = map[Operation]rule{
@@ -42,7 +49,8 @@ var rules = map[Operation]rule{
 	UpdateTable:                  {needs: on(TableWriteProperties)},
 	DropTableWithoutPurge:        {needs: on(TableDrop)},
 	DropTableWithPurge:           {needs: on(TableDrop, TableWriteData)},
-	RenameTable:                  {needs: on(TableDrop), second: on(TableList, TableCreate)},
+	RenameTable:                  {needs: on(TableDrop), second: on(TableList, TableCreate), moved: renamed},
+	ClaimTableFolders:            {moved: claimed},
 	CommitTransaction:            {needs: on(TableWriteProperties, TableCreate)},
 	ReportReadMetrics:            {needs: on(TableReadData)},
 	ReportWriteMetrics:           {needs: on(TableWriteData)},
@@ -109,7 +117,7 @@ var rules = map[Operation]rule{
 	UpdatePrincipal:            {needs: on(PrincipalWriteProperties)},
 	DeletePrincipal:            {needs: on(PrincipalDrop)},
 	RotateCredentials:          {needs: on(PrincipalRotateCredentials), self: true},
-	ResetCredentials:           {rootOnly: true},
+	ResetCredentials:           {needs: on(PrincipalResetCredentials), rootOnly: true},
 	ListPrincipalRolesAssigned: {needs: on(PrincipalListGrants)},
 
 	// Principal roles. To list and create, the target is the root; a revocation has the role first and the principal
@@ -149,7 +157,7 @@ var rules = map[Operation]rule{
 
 	// Keys that are taken back, and given back: of a principal as its credentials are reset, for a table by whoever may manage
 	// access to it. One key may be anyone's, and the list names everyone's: the target is the root.
-	RevokeKeysOfPrincipal: {rootOnly: true},
+	RevokeKeysOfPrincipal: {needs: on(PrincipalResetCredentials), rootOnly: true},
 	RevokeKeysForTable:    {needs: on(TableManageGrantsOnSecurable)},
 	RevokeKey:             {needs: on(ServiceManageAccess)},
 	ListRevocations:       {needs: on(ServiceManageAccess)},
@@ -174,3 +182,15 @@ var rules = map[Operation]rule{
 }
 
 func on(privileges ...Privilege) []Privilege { return privileges }
+
+// renamed: the table goes below the second target, with the grants on itself.
+func renamed(targets []Path) (from, to Path) {
+	table, below := targets[0], targets[1]
+	return table, append(slices.Clone(below), table[len(table)-1])
+}
+
+// claimed: what was there in the namespace, and may have been another table's until it was dropped, becomes the table's.
+func claimed(targets []Path) (from, to Path) {
+	table := targets[0]
+	return table[:len(table)-1], table
+}

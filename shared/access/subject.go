@@ -32,9 +32,14 @@ type Subject struct {
 	ID         lake.ID // of the principal
 	Name       string  // of the principal
 	MustRotate bool    // may do nothing but rotate its own credentials
+	AllRoles   bool    // its token activates all its roles; else it has no right but those of the activated ones
 
 	PrincipalRoles []Role // those that are activated
 	CatalogRoles   []Role // those of the catalog in question that the principal roles have; none outside a catalog
+
+	// Whole is the caller with all its roles, where AllRoles is not set. Operations that move a table need it: what a token
+	// of some roles moves, another token of the same principal may open.
+	Whole *Subject
 
 	Log *slog.Logger // takes the audit records at level Info; must not be nil
 }
@@ -82,13 +87,14 @@ func (s *Subject) decide(op Operation, targets []Path) *fault.Error {
 	if err := checkTargets(op, r, targets); err != nil {
 		return err
 	}
-	self := r.self && s.ID == targets[0][len(targets[0])-1]
+	// What is allowed for who the caller is, and not for its roles, would widen a token of some of them.
+	own := s.AllRoles && (r.rootOnly || r.self && s.ID == targets[0][len(targets[0])-1])
 	switch {
 	case s.MustRotate && op != RotateCredentials:
 		return fault.New(fault.Forbidden, "Principal '%s' is not authorized for op %s because it must rotate credentials first", s.Name, op)
 	case r.rootOnly && s.Name != lake.RootPrincipal:
 		return fault.New(fault.Forbidden, "Only Root principal(service-admin) can perform %s", op)
-	case self || r.rootOnly:
+	case own:
 		return nil
 	}
 	for i, path := range targets {
@@ -99,6 +105,43 @@ func (s *Subject) decide(op Operation, targets []Path) *fault.Error {
 		for _, p := range needs {
 			if !s.holds(p, path, r.belowRoot) {
 				return s.forbid(op).Because(fmt.Errorf("%s is not held on %s", p, path))
+			}
+		}
+	}
+	if r.moved != nil {
+		return s.decideMove(op, r, targets)
+	}
+	return nil
+}
+
+// dataPrivileges are those that lead to credentials for a table's files.
+var dataPrivileges = []Privilege{TableReadData, TableWriteData}
+
+// Gain is the cause of a refusal: the caller would have the privilege on a table's files, and does not have it yet.
+type Gain struct {
+	Privilege Privilege
+	From, To  Path
+}
+
+// Error is for logs.
+func (g Gain) Error() string {
+	return fmt.Sprintf("%s is held on %s and not on %s", g.Privilege, g.To, g.From)
+}
+
+// decideMove refuses an operation by which the caller, with these roles or with all of them, gains a data privilege.
+func (s *Subject) decideMove(op Operation, r rule, targets []Path) *fault.Error {
+	from, to := r.moved(targets)
+	callers := []*Subject{s}
+	if !s.AllRoles {
+		if s.Whole == nil {
+			return bug("operation %s needs all roles of the caller", op)
+		}
+		callers = append(callers, s.Whole)
+	}
+	for _, caller := range callers {
+		for _, p := range dataPrivileges {
+			if caller.holds(p, to, false) && !caller.holds(p, from, false) {
+				return s.forbid(op).Because(Gain{p, from, to})
 			}
 		}
 	}

@@ -3,6 +3,7 @@ package access
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"strings"
 	"testing"
@@ -55,13 +56,13 @@ func TestRefusalsAreWordedAsPolarisWordsThem(t *testing.T) {
 			"Principal 'root' with activated PrincipalRoles '[service_admin]' and activated grants via '[service_admin]' is not authorized for op ROTATE_CREDENTIALS"},
 		{"who must rotate does something else", Subject{ID: "victim", Name: "prot", MustRotate: true}, GetPrincipal, victim,
 			"Principal 'prot' is not authorized for op GET_PRINCIPAL because it must rotate credentials first"},
-		{"who must rotate resets", Subject{ID: "r", Name: "root", MustRotate: true}, ResetCredentials, victim,
+		{"who must rotate resets", Subject{ID: "r", Name: "root", AllRoles: true, MustRotate: true}, ResetCredentials, victim,
 			"Principal 'root' is not authorized for op RESET_CREDENTIALS because it must rotate credentials first"},
-		{"who must rotate rotates another's", Subject{ID: "me", Name: "prot", MustRotate: true}, RotateCredentials, victim,
+		{"who must rotate rotates another's", Subject{ID: "me", Name: "prot", AllRoles: true, MustRotate: true}, RotateCredentials, victim,
 			"Principal 'prot' with activated PrincipalRoles '[]' and activated grants via '[]' is not authorized for op ROTATE_CREDENTIALS"},
 		{"a reset by a service admin that is not root", Subject{Name: "padm", PrincipalRoles: []Role{{lake.ServiceAdmin, Grants{lake.RootID: SetOf(ServiceManageAccess)}}}}, ResetCredentials, victim,
 			"Only Root principal(service-admin) can perform RESET_CREDENTIALS"},
-		{"a reset of oneself", Subject{ID: "victim", Name: "p1"}, ResetCredentials, victim,
+		{"a reset of oneself", Subject{ID: "victim", Name: "p1", AllRoles: true}, ResetCredentials, victim,
 			"Only Root principal(service-admin) can perform RESET_CREDENTIALS"},
 		{"a name with a verb of formatting", Subject{Name: "%s%d"}, ListCatalogs, root,
 			"Principal '%s%d' with activated PrincipalRoles '[]' and activated grants via '[]' is not authorized for op LIST_CATALOGS"},
@@ -86,9 +87,10 @@ func TestAllowedWithoutAnyPrivilege(t *testing.T) {
 		who  Subject
 		op   Operation
 	}{
-		{"one's own rotation", Subject{ID: "victim", Name: "p1"}, RotateCredentials},
-		{"one's own rotation when it is due", Subject{ID: "victim", Name: "p1", MustRotate: true}, RotateCredentials},
-		{"a reset by root", Subject{ID: "r", Name: "root"}, ResetCredentials},
+		{"one's own rotation", Subject{ID: "victim", Name: "p1", AllRoles: true}, RotateCredentials},
+		{"one's own rotation when it is due", Subject{ID: "victim", Name: "p1", AllRoles: true, MustRotate: true}, RotateCredentials},
+		{"a reset by root", Subject{ID: "r", Name: "root", AllRoles: true}, ResetCredentials},
+		{"a revocation by root", Subject{ID: "r", Name: "root", AllRoles: true}, RevokeKeysOfPrincipal},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -103,9 +105,63 @@ func TestAllowedWithoutAnyPrivilege(t *testing.T) {
 	}
 }
 
+// A token of some roles has the rights of these alone: what a principal may do with itself, and root with others, is no right
+// of a role's.
+func TestANarrowTokenHasTheRightsOfItsRolesAlone(t *testing.T) {
+	weak := []Role{{Name: "weak"}}
+	admin := []Role{{lake.ServiceAdmin, Grants{lake.RootID: SetOf(ServiceManageAccess)}}}
+	rotator := []Role{{"rotator", Grants{"victim": SetOf(PrincipalRotateCredentials)}}}
+	resetter := []Role{{"resetter", Grants{"victim": SetOf(PrincipalResetCredentials)}}}
+	tests := []struct {
+		name    string
+		who     Subject
+		op      Operation
+		allowed bool
+	}{
+		{"one's own rotation", Subject{ID: "victim", Name: "p1", PrincipalRoles: weak}, RotateCredentials, false},
+		{"one's own rotation when it is due", Subject{ID: "victim", Name: "p1", PrincipalRoles: weak, MustRotate: true}, RotateCredentials, false},
+		{"one's own rotation with a role for it", Subject{ID: "victim", Name: "p1", PrincipalRoles: rotator}, RotateCredentials, true},
+		{"a reset by root", Subject{ID: "r", Name: "root", PrincipalRoles: weak}, ResetCredentials, false},
+		{"a reset by root as administrator", Subject{ID: "r", Name: "root", PrincipalRoles: admin}, ResetCredentials, true},
+		{"a reset by root with a role for it", Subject{ID: "r", Name: "root", PrincipalRoles: resetter}, ResetCredentials, true},
+		{"a reset by another with a role for it", Subject{ID: "r", Name: "p2", PrincipalRoles: resetter}, ResetCredentials, false},
+		{"a revocation by root", Subject{ID: "r", Name: "root", PrincipalRoles: weak}, RevokeKeysOfPrincipal, false},
+		{"a revocation by root as administrator", Subject{ID: "r", Name: "root", PrincipalRoles: admin}, RevokeKeysOfPrincipal, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			who, records := audited(t, tt.who)
+			err := who.Check(t.Context(), tt.op, victim)
+			if got := err == nil; got != tt.allowed || !got && !fault.Is(err, fault.Forbidden) {
+				t.Errorf("got %v, want allowed %v", err, tt.allowed)
+			}
+			if got := records(); len(got) != 1 || got[0]["allowed"] != tt.allowed {
+				t.Errorf("got the records %v, want one of allowed %v", got, tt.allowed)
+			}
+		})
+	}
+}
+
+// Every operation that some principal may do whatever its roles hold is one that a token of some roles does not open.
+func TestNoOperationIsOpenToANarrowTokenWithoutRights(t *testing.T) {
+	for op, r := range rules {
+		if len(r.needs) == 0 {
+			continue // it comes after an operation that takes a privilege
+		}
+		who, _ := audited(t, Subject{ID: "victim", Name: lake.RootPrincipal})
+		on := []Path{victim}
+		if len(r.second) > 0 {
+			on = append(on, victim)
+		}
+		if err := who.Check(t.Context(), op, on...); !fault.Is(err, fault.Forbidden) {
+			t.Errorf("%s: got %v, want Forbidden", op, err)
+		}
+	}
+}
+
 func TestEachDecisionHasOneRecord(t *testing.T) {
 	held := Grants{"table": SetOf(TableReadData, TableAddSchema, TableDrop), "sibling-namespace": SetOf(TableCreate)}
-	subject := Subject{ID: "id1", Name: "p", PrincipalRoles: []Role{{Name: "pr"}}, CatalogRoles: []Role{{"cr", held}}}
+	subject := Subject{ID: "id1", Name: "p", AllRoles: true, PrincipalRoles: []Role{{Name: "pr"}}, CatalogRoles: []Role{{"cr", held}}}
 	record := func(allowed bool, targets, reason string, ops ...string) []map[string]any {
 		r := map[string]any{"msg": "access", "operations": strings.Join(ops, " "), "targets": targets, "allowed": allowed, "principal": "p", "principal_id": "id1", "principal_roles": "pr", "catalog_roles": "cr"}
 		if reason != "" {
@@ -186,8 +242,67 @@ func TestEachDecisionHasOneRecord(t *testing.T) {
 	}
 }
 
+// A move that brings a table's files below other grants opens them to nobody who moves them, with these roles or with others.
+func TestNoMoveOpensATable(t *testing.T) {
+	role := func(name string, grants Grants) []Role { return []Role{{name, grants}} }
+	mover := Grants{"parent": SetOf(TableFullMetadata)}
+	with := func(on lake.ID, p Privilege) Grants { return Grants{"parent": SetOf(TableFullMetadata), on: SetOf(p)} }
+	whole := func(g Grants) *Subject { return &Subject{AllRoles: true, CatalogRoles: role("all", g)} }
+	rename, claim := []Path{table, sibling}, []Path{table}
+	tests := []struct {
+		name    string
+		who     Subject
+		op      Operation
+		on      []Path
+		allowed bool
+		gains   Privilege
+	}{
+		{"a rename by who has no data rights", Subject{AllRoles: true, CatalogRoles: role("r", mover)}, RenameTable, rename, true, 0},
+		{"a rename to where the caller reads", Subject{AllRoles: true, CatalogRoles: role("r", with("sibling-namespace", TableReadData))}, RenameTable, rename, false, TableReadData},
+		{"a rename to where the caller writes", Subject{AllRoles: true, CatalogRoles: role("r", with("sibling-namespace", TableWriteData))}, RenameTable, rename, false, TableReadData},
+		{"a rename to where the caller has all of the content", Subject{AllRoles: true, CatalogRoles: role("r", with("sibling-namespace", CatalogManageContent))}, RenameTable, rename, false, TableReadData},
+		{"a rename by who reads, to where the caller writes", Subject{AllRoles: true,
+			CatalogRoles: role("r", Grants{"parent": SetOf(TableFullMetadata), "table": SetOf(TableReadData), "sibling-namespace": SetOf(TableWriteData)})}, RenameTable, rename, false, TableWriteData},
+		{"a rename by who reads both", Subject{AllRoles: true, CatalogRoles: role("r", Grants{"parent": SetOf(TableFullMetadata, TableReadData)})}, RenameTable, rename, true, 0},
+		{"a rename with the grants on the table", Subject{AllRoles: true, CatalogRoles: role("r", with("table", TableWriteData))}, RenameTable, rename, true, 0},
+		{"a rename by who reads by a grant on the namespace alone", Subject{AllRoles: true, CatalogRoles: role("r", with("namespace", TableReadData))}, RenameTable, rename, true, 0},
+		{"a rename within the namespace", Subject{AllRoles: true, CatalogRoles: role("r", with("namespace", TableReadData))}, RenameTable, []Path{table, namespace}, true, 0},
+		{"a rename with a narrow token, to where another role reads",
+			Subject{CatalogRoles: role("r", mover), Whole: whole(with("sibling-namespace", TableReadData))}, RenameTable, rename, false, TableReadData},
+		{"a rename with a narrow token that reads where it goes, of what another role reads",
+			Subject{CatalogRoles: role("r", with("sibling-namespace", TableReadData)), Whole: whole(with("parent", TableReadData))}, RenameTable, rename, false, TableReadData},
+		{"a rename with a narrow token, and nothing gained", Subject{CatalogRoles: role("r", mover), Whole: whole(with("root", TableReadData))}, RenameTable, rename, true, 0},
+		{"folders for a table that the caller reads", Subject{AllRoles: true, CatalogRoles: role("r", with("table", TableReadData))}, ClaimTableFolders, claim, false, TableReadData},
+		{"folders for a table that the caller writes", Subject{AllRoles: true,
+			CatalogRoles: role("r", Grants{"table": SetOf(TableWriteData), "namespace": SetOf(TableReadData)})}, ClaimTableFolders, claim, false, TableWriteData},
+		{"folders for a table in a namespace that the caller reads", Subject{AllRoles: true, CatalogRoles: role("r", with("namespace", TableReadData))}, ClaimTableFolders, claim, true, 0},
+		{"folders by who has no data rights", Subject{AllRoles: true, CatalogRoles: role("r", mover)}, ClaimTableFolders, claim, true, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			who, records := audited(t, tt.who)
+			err := who.Check(t.Context(), tt.op, tt.on...)
+			if got := err == nil; got != tt.allowed || !got && !fault.Is(err, fault.Forbidden) {
+				t.Errorf("got %v, want allowed %v", err, tt.allowed)
+			}
+			if gain, _ := errors.AsType[Gain](err); gain.Privilege != tt.gains {
+				t.Errorf("got a gain of %s, want %s", gain.Privilege, tt.gains)
+			}
+			if got := records(); len(got) != 1 || got[0]["allowed"] != tt.allowed {
+				t.Errorf("got the records %v, want one of allowed %v", got, tt.allowed)
+			}
+		})
+	}
+	t.Run("with a narrow token whose principal's roles nobody read", func(t *testing.T) {
+		who, _ := audited(t, Subject{CatalogRoles: role("r", mover)})
+		if err := who.Check(t.Context(), RenameTable, rename...); !fault.Is(err, fault.Internal) {
+			t.Errorf("got %v, want Internal", err)
+		}
+	})
+}
+
 func TestNothingIsAllowedWithoutALog(t *testing.T) {
-	who := Subject{ID: "victim"}
+	who := Subject{ID: "victim", AllRoles: true}
 	if err := who.Check(t.Context(), RotateCredentials, victim); !fault.Is(err, fault.Internal) {
 		t.Errorf("got %v, want Internal", err)
 	}

@@ -2,7 +2,10 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
+	"os"
 	"slices"
 	"strings"
 
@@ -27,14 +30,57 @@ func bootstrap(ctx context.Context, admins *admin.Service, realms []lake.Realm, 
 	return nil
 }
 
-// bootstrapCredentials reads realm,id,secret triples, separated by semicolons: from FIRN_BOOTSTRAP_CREDENTIALS, else from
-// POLARIS_BOOTSTRAP_CREDENTIALS.
+// maxBootstrapFile bounds the file of bootstrap credentials, in bytes.
+const maxBootstrapFile = 1 << 20
+
+// bootstrapText returns the bootstrap credentials and the variable that they come from: FIRN_BOOTSTRAP_CREDENTIALS, the file that
+// FIRN_BOOTSTRAP_CREDENTIALS_FILE names, or the same with Polaris's name. In a file line ends separate as well. Errors do not
+// quote it.
+func bootstrapText(getenv func(string) string) (name, text string, err error) {
+	for _, name := range []string{"FIRN_BOOTSTRAP_CREDENTIALS", "POLARIS_BOOTSTRAP_CREDENTIALS"} {
+		text, path := getenv(name), getenv(name+"_FILE")
+		switch {
+		case text != "" && path != "":
+			return "", "", fmt.Errorf("%[1]s and %[1]s_FILE are both set: the credentials come from one place", name)
+		case text != "":
+			return name, text, nil
+		case path != "":
+			text, err := readBounded(path, maxBootstrapFile)
+			if p, ok := errors.AsType[*os.PathError](err); ok {
+				err = p.Err // the path is said already
+			}
+			if err != nil {
+				return "", "", fmt.Errorf("read %s, which %s_FILE names: %w", path, name, err)
+			}
+			lines := strings.FieldsFunc(string(text), func(r rune) bool { return r == '\n' || r == '\r' })
+			if len(lines) == 0 {
+				return "", "", fmt.Errorf("read %s, which %s_FILE names: it is empty", path, name)
+			}
+			return name + "_FILE", strings.Join(lines, ";"), nil
+		}
+	}
+	return "", "", nil
+}
+
+// readBounded reads a file of at most so many bytes.
+func readBounded(path string, most int64) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, most+1))
+	if err == nil && int64(len(text)) > most {
+		err = fmt.Errorf("it has more than %d bytes", most)
+	}
+	return text, err
+}
+
+// bootstrapCredentials reads realm,id,secret triples, separated by semicolons.
 func bootstrapCredentials(getenv func(string) string) (map[lake.Realm]lake.Credentials, error) {
-	name := "FIRN_BOOTSTRAP_CREDENTIALS"
-	text := getenv(name)
-	if text == "" {
-		name = "POLARIS_BOOTSTRAP_CREDENTIALS"
-		text = getenv(name)
+	name, text, err := bootstrapText(getenv)
+	if err != nil {
+		return nil, err
 	}
 	out := map[lake.Realm]lake.Credentials{}
 	if text == "" {

@@ -39,6 +39,7 @@ type ServeConfig struct {
 	UniqueLocations          bool
 	Probe                    bool
 	CredentialDuration       time.Duration
+	MaxSession               time.Duration
 	LogFormat                string
 }
 
@@ -108,7 +109,7 @@ func Serve(ctx context.Context, w World, c ServeConfig) (err error) {
 	metrics := NewMetrics()
 	all, err := embedded.config(ctx, Config{Table: db, Keys: keys, Log: log, Now: time.Now, Metrics: metrics, Settings: base.Settings{
 		Realms: realms(c.Realms), MaxBody: c.MaxBody, StoragePolicy: policy, AllowOverlappingCatalogs: c.AllowOverlappingCatalogs,
-		RequireRotation: c.RequireRotation, UniqueLocations: c.UniqueLocations, Probe: c.Probe, CredentialDuration: c.CredentialDuration}})
+		RequireRotation: c.RequireRotation, UniqueLocations: c.UniqueLocations, Probe: c.Probe, CredentialDuration: c.CredentialDuration, MaxSession: c.MaxSession}})
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package catalog
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"firn/shared/access"
@@ -179,7 +180,7 @@ func (a *attempt) present(doc []byte) Loaded {
 
 // replace judges the next version and puts it in the place of the present one.
 func (a *attempt) replace(ctx context.Context, base, next metadata) (Loaded, error) {
-	item, err := a.judged(base, next)
+	item, err := a.judged(ctx, base, next)
 	if err != nil {
 		return Loaded{}, err
 	}
@@ -188,7 +189,7 @@ func (a *attempt) replace(ctx context.Context, base, next metadata) (Loaded, err
 }
 
 // judged gives the next version's item, and notes the folders that are to be claimed for it.
-func (a *attempt) judged(base, next metadata) (*lake.Table, error) {
+func (a *attempt) judged(ctx context.Context, base, next metadata) (*lake.Table, error) {
 	if err := a.fits(base, next); err != nil {
 		return nil, err
 	}
@@ -199,7 +200,7 @@ func (a *attempt) judged(base, next metadata) (*lake.Table, error) {
 	if !a.moves {
 		return item, stays(a.id, a.old.Value, item)
 	}
-	a.moved.Folders, err = a.newFolders(a.old.Value, item)
+	a.moved.Folders, err = a.newFolders(ctx, a.n, a.old.Value, item)
 	return item, err
 }
 
@@ -283,8 +284,9 @@ func stays(id lake.Identifier, old, item *lake.Table) error {
 	return nil
 }
 
-// newFolders gives the folders of a version that moves, and of more, which the table does not hold yet.
-func (x *session) newFolders(old, item *lake.Table, more ...location.Prefix) ([]location.Prefix, error) {
+// newFolders returns the folders of a version that moves, and of more, which the table has not claimed yet. Another table
+// may have had them until it was dropped, so a data privilege that the caller has on the table it must have on the namespace.
+func (x *session) newFolders(ctx context.Context, n *store.NamespaceSlot, old, item *lake.Table, more ...location.Prefix) ([]location.Prefix, error) {
 	want, err := folders(item.Location, item.Paths)
 	if err != nil {
 		return nil, err
@@ -295,6 +297,16 @@ func (x *session) newFolders(old, item *lake.Table, more ...location.Prefix) ([]
 		if !slices.ContainsFunc(old.Claims, func(index string) bool { return slices.Contains(held, index) }) {
 			missing = append(missing, p)
 		}
+	}
+	if len(missing) == 0 || old.View { // no credentials are vended for a view
+		return missing, nil
+	}
+	if err := x.whole(ctx); err != nil {
+		return nil, err
+	}
+	if err := x.allow(ctx, access.ClaimTableFolders, append(n.Path(), old.ID)); err != nil {
+		levels := strings.Join(n.Levels(), ".")
+		return nil, gained(err, "on namespace "+levels, "on table "+levels+"."+old.Name)
 	}
 	return missing, nil
 }

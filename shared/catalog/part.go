@@ -84,7 +84,7 @@ func (p *part) prepare(ctx context.Context, now time.Time) (err error) {
 		return fault.New(fault.Malformed, "Unsupported operation: commitTransaction containing SetLocation for table '%s' and new location '%s'", p.id, next.Location())
 	}
 	p.next = next
-	p.item, err = p.judged(p.base, next)
+	p.item, err = p.judged(ctx, p.base, next)
 	return err
 }
 

@@ -147,7 +147,7 @@ func (x *session) enter(ctx context.Context, n *store.NamespaceSlot, nt store.Ne
 
 // overwrite stores it in the place of another version of the table. Its file may have been that of an earlier one.
 func (x *session) overwrite(ctx context.Context, n *store.NamespaceSlot, old *store.Slot[lake.Table], nt store.NewTable, t metadata) error {
-	missing, err := x.newFolders(old.Value, nt.Table, nt.Folders...)
+	missing, err := x.newFolders(ctx, n, old.Value, nt.Table, nt.Folders...)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,8 @@ package catalog
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"firn/shared/access"
 	"firn/shared/fault"
@@ -10,7 +12,8 @@ import (
 )
 
 // RenameTable gives a table another name, which may be in another namespace. Access requirement: TABLE_DROP on the table,
-// TABLE_CREATE and TABLE_LIST on the namespace that it goes to.
+// TABLE_CREATE and TABLE_LIST on the namespace that it goes to, and on the table as it is each data privilege
+// (TABLE_READ_DATA, TABLE_WRITE_DATA) that the caller has where it goes.
 func (s *Service) RenameTable(ctx context.Context, c lake.Caller, catalog string, from, to lake.Identifier) error {
 	return s.rename(ctx, c, catalog, from, to, lake.TableKind, access.RenameTable)
 }
@@ -35,8 +38,11 @@ func (s *Service) rename(ctx context.Context, c lake.Caller, catalog string, fro
 		if !possible || !dest.There() {
 			return noNamespace(to.Namespace)
 		}
-		if err := x.allow(ctx, op, append(n.Path(), t.Value.ID), dest.Path()); err != nil {
+		if err := x.whole(ctx); err != nil {
 			return err
+		}
+		if err := x.allow(ctx, op, append(n.Path(), t.Value.ID), dest.Path()); err != nil {
+			return gained(err, "on table "+from.String(), "where it would go, as "+to.String())
 		}
 		if x.cat.Value.Type == lake.External {
 			return fault.New(fault.Malformed, "Cannot rename %s on static-facade external catalogs.", kind)
@@ -50,6 +56,25 @@ func (s *Service) rename(ctx context.Context, c lake.Caller, catalog string, fro
 		}
 		return err
 	})
+}
+
+// whole reads what all roles of the caller hold, for a decision on a move.
+func (x *session) whole(ctx context.Context) (err error) {
+	if !x.who.AllRoles && x.who.Whole == nil {
+		x.who.Whole, err = x.Store.Authority(ctx, x.me.Whole(), x.cat)
+	}
+	return err
+}
+
+// gained adds to a refusal which data privilege the caller lacks, and where it would have it. Both are the caller's own grants.
+func gained(err error, lacks, has string) error {
+	g, ok := errors.AsType[access.Gain](err)
+	if !ok {
+		return err
+	}
+	e := *fault.From(err)
+	e.Message += fmt.Sprintf(": it lacks %s %s and has it %s", g.Privilege, lacks, has)
+	return &e
 }
 
 func renameTaken(from, to lake.Identifier, by fault.Noun) error {

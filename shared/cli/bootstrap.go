@@ -34,7 +34,8 @@ func bootstrap(c Config) *cobra.Command {
 	cmd.Long = `Prepare a deployed environment, once: make the signing keys and the principal root of each realm.
 
 It speaks to AWS with the credentials of this environment (AWS_PROFILE, AWS_REGION ...). FIRN_BOOTSTRAP_CREDENTIALS
-(or POLARIS_BOOTSTRAP_CREDENTIALS) gives root's credentials as realm,id,secret, with semicolons between realms;
+(or POLARIS_BOOTSTRAP_CREDENTIALS) gives root's credentials as realm,id,secret, with semicolons between realms,
+FIRN_BOOTSTRAP_CREDENTIALS_FILE names a file that holds them, where line ends separate too;
 those that are not given are made and printed, once. What is there already stays as it is.`
 	fs := cmd.Flags()
 	fs.SortFlags = false

@@ -8,6 +8,9 @@
 // as one object, {"error": {"message": ..., "next": ...}}. The exit code is 0, 1 for a failure and 2 for a command that was
 // written wrongly, which then had no effect. Every command is one request or a few, and nothing is kept on this machine.
 //
+// A secret is taken from a file (--client-secret-file), from stdin (--client-secret -), from the environment or, where other users
+// of the machine do not matter, from the command line.
+//
 // It refuses to find credentials by itself, to follow redirects (they would carry a secret elsewhere), and to print a
 // secret other than the one that create, rotate-credentials, reset or issue-token was just given, once, on stdout.
 //
@@ -40,6 +43,7 @@ type Config struct {
 	Serve     func(ctx context.Context, c ServeConfig) error     // runs until ctx ends; nil: the build has no `firn serve`
 	Bootstrap func(ctx context.Context, c BootstrapConfig) error // prepares a deployed environment; nil: the build cannot
 	Getenv    func(name string) string                           // an unset variable is empty
+	Stdin     io.Reader                                          // for secrets; nil: empty
 	Stdout    io.Writer
 	Stderr    io.Writer
 	Terminal  bool // Stdout is a terminal: help is coloured, unless NO_COLOR is set

@@ -57,18 +57,35 @@ func newClient(s *session) (*client, error) {
 		return nil, misused("--base-url must be a URL such as http://127.0.0.1:8181")
 	case base.User != nil || base.RawQuery != "" || base.Fragment != "":
 		return nil, misused("--base-url must not hold credentials, a query or a fragment")
-	case s.accessToken == "" && (s.clientID == "" || s.clientSecret == ""):
+	}
+	token, secret, err := s.secrets()
+	if err != nil {
+		return nil, err
+	}
+	if token == "" && (s.clientID == "" || secret == "") {
 		p := misused("no credentials: give a client id and secret, or an access token")
-		p.next = "Set CLIENT_ID and CLIENT_SECRET. `firn serve` prints those of root once, when it first starts with a data folder; it keeps only a hash."
+		p.next = "Set CLIENT_ID and CLIENT_SECRET. `firn serve` prints those of root once, when it first starts with a data folder; it keeps only a hash. A file may hold the secret: --client-secret-file."
 		return nil, p
 	}
 	return &client{
-		base: base, realm: s.realm, id: s.clientID, secret: s.clientSecret, token: s.accessToken,
+		base: base, realm: s.realm, id: s.clientID, secret: secret, token: token,
 		http: &http.Client{
 			Timeout:       patience,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 	}, nil
+}
+
+// secrets reads what the caller proves itself by: a token alone, where one is given.
+func (s *session) secrets() (token, secret lake.Secret, err error) {
+	if err := takeStdin(&s.accessToken, &s.clientSecret); err != nil {
+		return "", "", err
+	}
+	if token, err = s.accessToken.read(s.config.Stdin); err != nil || token != "" {
+		return token, "", err
+	}
+	secret, err = s.clientSecret.read(s.config.Stdin)
+	return "", secret, err
 }
 
 // send sends a request, with a token that it fetches first if it has none, and gives the body of a good answer.

@@ -11,6 +11,20 @@ import (
 // variables is the annotation of a flag that names the environment variables behind it.
 const variables = "firn_variables"
 
+// alternative is the annotation of a flag that names the one which says the same in another way.
+const alternative = "firn_alternative"
+
+// instead marks two flags of which one stands for the other: given on the command line, it comes before the other's variable.
+func instead(fs *pflag.FlagSet, one, other string) {
+	for name, of := range map[string]string{one: other, other: one} {
+		f := fs.Lookup(name)
+		if f.Annotations == nil {
+			f.Annotations = map[string][]string{}
+		}
+		f.Annotations[alternative] = []string{of}
+	}
+}
+
 // fromEnvironment lets environment variables stand in for a flag, the first that is set, and names them in its help.
 // Without names it is FIRN_ and the flag's name in capitals.
 func fromEnvironment(fs *pflag.FlagSet, flag string, names ...string) {
@@ -41,7 +55,12 @@ func required(cmd *cobra.Command, flags ...string) {
 func settle(fs *pflag.FlagSet, getenv func(string) string) error {
 	var missing []string
 	var err error
+	given := map[string]bool{}
+	fs.Visit(func(f *pflag.Flag) { given[f.Name] = true })
 	fs.VisitAll(func(f *pflag.Flag) {
+		if of := f.Annotations[alternative]; len(of) > 0 && given[of[0]] {
+			return
+		}
 		for _, name := range f.Annotations[variables] {
 			value := getenv(name)
 			if f.Changed || value == "" {

@@ -91,13 +91,22 @@ func principalsReset(s *session) *cobra.Command {
 		ClientID     string `json:"clientId,omitempty"`
 		ClientSecret string `json:"clientSecret,omitempty"`
 	}
+	var fresh secretFlag
 	cmd := leaf("reset PRINCIPAL", "Replace another's client secret and print the new one, once", func(ctx context.Context, args []string) error {
+		if err := takeStdin(&fresh, &s.clientSecret, &s.accessToken); err != nil {
+			return err
+		}
+		secret, err := fresh.read(s.config.Stdin)
+		if err != nil {
+			return err
+		}
+		body.ClientSecret = secret.Reveal()
 		return s.showCredentials(ctx, request{
 			method: http.MethodPost, path: append(principalPath(args[0]), "reset"), body: body, needs: "the credentials of the principal root",
 		})
 	})
 	cmd.Flags().StringVar(&body.ClientID, "new-client-id", "", "client `id` to set; it stays if not given")
-	cmd.Flags().StringVar(&body.ClientSecret, "new-client-secret", "", "client `secret` to set; the server makes one if not given, which is better")
+	fresh.bind(cmd.Flags(), "new-client-secret", "client `secret` to set; the server makes one if not given, which is better")
 	return cmd
 }
 

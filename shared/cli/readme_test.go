@@ -38,8 +38,10 @@ func TestTheREADMEHasARowForEachFlagOfServe(t *testing.T) {
 	}
 	for _, flag := range documented.FindAllStringSubmatch(help, -1) {
 		preset := strings.Trim(flag[3], `"[]`)
-		switch {
+		switch { // help is silent about defaults that are zero
 		case preset != "":
+		case strings.HasPrefix(strings.TrimSpace(flag[0]), "--"+flag[1]+" duration"):
+			preset = "0s"
 		case strings.Contains(flag[0], "--"+flag[1]+"  "): // a switch: no word for its value
 			preset = "false"
 		default:

@@ -23,6 +23,7 @@ import (
 //
 //	serve [FLAG...]    starts `firn serve` on a new data folder, with its log in the file log, and goes on there as root;
 //	                   $API and $STORE are where it listens, $DATA is its folder
+//	input FILE         what the next firn reads on stdin
 //	exit N             the last firn ended with this code
 //	as PRINCIPAL       goes on with the client id and secret that the last firn printed as JSON
 //	api METHOD PATH BODY    sends a request as an engine would and prints the answer, which must be good
@@ -37,7 +38,7 @@ func TestScripts(t *testing.T) {
 			env.Values[tester{}] = env.T()
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"firn": firn, "serve": serve, "exit": exit, "as": as, "api": api},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"firn": firn, "serve": serve, "input": input, "exit": exit, "as": as, "api": api},
 	})
 }
 
@@ -47,12 +48,20 @@ type tester struct{}
 func firn(ts *testscript.TestScript, neg bool, args []string) {
 	ctx, stop := context.WithTimeout(ts.Value(tester{}).(testing.TB).Context(), time.Minute) // for a server that should not have started
 	defer stop()
-	code := cli.Main(ctx, commandLine(ts.Getenv, ts.Stdout(), ts.Stderr()), args)
+	c := commandLine(ts.Getenv, ts.Stdout(), ts.Stderr())
+	c.Stdin = strings.NewReader("")
+	if file := ts.Getenv("input"); file != "" {
+		c.Stdin = strings.NewReader(ts.ReadFile(file))
+		ts.Setenv("input", "")
+	}
+	code := cli.Main(ctx, c, args)
 	ts.Setenv("code", strconv.Itoa(code))
 	if (code != 0) != neg {
 		ts.Fatalf("exit code %d", code)
 	}
 }
+
+func input(ts *testscript.TestScript, _ bool, args []string) { ts.Setenv("input", args[0]) }
 
 func serve(ts *testscript.TestScript, _ bool, args []string) {
 	log, err := os.Create(ts.MkAbs("log"))

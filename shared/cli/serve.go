@@ -30,6 +30,7 @@ type ServeConfig struct {
 	UniqueLocations          bool          // the server adds a random part to the locations that it makes
 	Probe                    bool          // storage of new catalogs is tried before keys to it are handed out
 	CredentialDuration       time.Duration // of vended credentials, 15 minutes to 12 hours
+	MaxSession               time.Duration // after a login, until no token of it can be exchanged, a minute at least; 0: no bound
 	LogFormat                string        // "text" or "json"
 }
 
@@ -44,7 +45,8 @@ func serve(c Config) *cobra.Command {
 	cmd.Long = `Run the whole server in this process: the APIs, an embedded database and an embedded object store.
 
 When it first starts with a data folder it makes the principal root of each realm. FIRN_BOOTSTRAP_CREDENTIALS
-(or POLARIS_BOOTSTRAP_CREDENTIALS) gives their credentials as realm,id,secret, with semicolons between realms;
+(or POLARIS_BOOTSTRAP_CREDENTIALS) gives their credentials as realm,id,secret, with semicolons between realms,
+FIRN_BOOTSTRAP_CREDENTIALS_FILE names a file that holds them, where line ends separate too;
 those that are not given are made and printed, once.`
 	fs := cmd.Flags()
 	fs.SortFlags = false
@@ -62,6 +64,7 @@ those that are not given are made and printed, once.`
 	fs.BoolVar(&s.UniqueLocations, "unique-locations", true, "add a random part to the locations of new tables")
 	fs.BoolVar(&s.Probe, "probe", true, "try the storage of new catalogs before keys to it are handed out")
 	fs.DurationVar(&s.CredentialDuration, "credential-duration", time.Hour, "how long vended credentials live, a `duration` of 15m to 12h")
+	fs.DurationVar(&s.MaxSession, "max-session", 0, "how long after a login its access tokens can be exchanged for fresh ones, a `duration` of 1m at least; 0: for ever")
 	oneOf(fs, &s.LogFormat, "log-format", "text", "form of the log", "text", "json")
 	fs.VisitAll(func(f *pflag.Flag) { fromEnvironment(fs, f.Name) })
 	cmd.SetUsageTemplate(usage(c.Terminal && c.Getenv("NO_COLOR") == "", false))
@@ -112,6 +115,9 @@ func (s *ServeConfig) check() error {
 	}
 	if s.CredentialDuration < 15*time.Minute || s.CredentialDuration > 12*time.Hour {
 		return misused("--credential-duration must be 15m to 12h")
+	}
+	if s.MaxSession != 0 && s.MaxSession < time.Minute {
+		return misused("--max-session must be 0 or 1m at least")
 	}
 	return checkRealms(s.Realms)
 }

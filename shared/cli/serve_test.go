@@ -30,7 +30,7 @@ func TestServeConfig(t *testing.T) {
 	}
 	everything := cli.ServeConfig{
 		Data: "/d", Listen: ":1", StoreListen: "[::1]:2", Realms: []string{"A", "B"}, MaxBody: 1, AllowFileStorage: []string{"true"}, StoragePolicy: "/p.yaml", AllowEndpoint: []string{"http://a:1", "http://b:2"},
-		RequireRotation: true, AllowOverlappingCatalogs: true, UniqueLocations: false, Probe: false, CredentialDuration: 15 * time.Minute, LogFormat: "json",
+		RequireRotation: true, AllowOverlappingCatalogs: true, UniqueLocations: false, Probe: false, CredentialDuration: 15 * time.Minute, MaxSession: 12 * time.Hour, LogFormat: "json",
 	}
 	with := func(change func(*cli.ServeConfig)) cli.ServeConfig {
 		c := defaults
@@ -47,12 +47,12 @@ func TestServeConfig(t *testing.T) {
 		{name: "nothing given", want: defaults},
 		{name: "all flags", want: everything, args: []string{
 			"--data=/d", "--listen=:1", "--store-listen=[::1]:2", "--realms=A,B", "--max-body=1", "--allow-file-storage", "--storage-policy=/p.yaml", "--allow-endpoint=http://a:1", "--allow-endpoint=http://b:2",
-			"--require-rotation", "--allow-overlapping-catalogs", "--unique-locations=false", "--probe=false", "--credential-duration=15m", "--log-format=JSON",
+			"--require-rotation", "--allow-overlapping-catalogs", "--unique-locations=false", "--probe=false", "--credential-duration=15m", "--max-session=12h", "--log-format=JSON",
 		}},
 		{name: "all variables", want: everything, environment: map[string]string{
 			"FIRN_DATA": "/d", "FIRN_LISTEN": ":1", "FIRN_STORE_LISTEN": "[::1]:2", "FIRN_REALMS": "A,B", "FIRN_MAX_BODY": "1",
 			"FIRN_ALLOW_FILE_STORAGE": "1", "FIRN_STORAGE_POLICY": "/p.yaml", "FIRN_ALLOW_ENDPOINT": "http://a:1,http://b:2", "FIRN_REQUIRE_ROTATION": "1", "FIRN_ALLOW_OVERLAPPING_CATALOGS": "true",
-			"FIRN_UNIQUE_LOCATIONS": "false", "FIRN_PROBE": "false", "FIRN_CREDENTIAL_DURATION": "900s", "FIRN_LOG_FORMAT": "json",
+			"FIRN_UNIQUE_LOCATIONS": "false", "FIRN_PROBE": "false", "FIRN_CREDENTIAL_DURATION": "900s", "FIRN_MAX_SESSION": "720m", "FIRN_LOG_FORMAT": "json",
 		}},
 		{
 			name: "a flag comes before its variable", environment: map[string]string{"FIRN_DATA": "/variable"}, args: []string{"--data=/flag"},
@@ -70,6 +70,8 @@ func TestServeConfig(t *testing.T) {
 		{name: "empty bodies only", args: []string{"--max-body=0"}, refusal: "--max-body must be 1 at least"},
 		{name: "body is no number", environment: map[string]string{"FIRN_MAX_BODY": "10K"}, refusal: "$FIRN_MAX_BODY"},
 		{name: "keys that end at once", args: []string{"--credential-duration=14m59s"}, refusal: "--credential-duration must be 15m to 12h"},
+		{name: "sessions that end at once", args: []string{"--max-session=59s"}, refusal: "--max-session must be 0 or 1m at least"},
+		{name: "sessions that end before they begin", args: []string{"--max-session=-1h"}, refusal: "--max-session must be 0 or 1m at least"},
 		{name: "keys that live long", args: []string{"--credential-duration=12h1s"}, refusal: "--credential-duration must be 15m to 12h"},
 		{name: "no realm", args: []string{"--realms="}, refusal: "one realm at least"},
 		{name: "empty realm", args: []string{"--realms=A,,B"}, refusal: `"" is not a realm's name`},

@@ -8,8 +8,6 @@ import (
 	"io"
 
 	"github.com/spf13/pflag"
-
-	"firn/shared/lake"
 )
 
 // session is what the commands of one run share: where the server is, who asks, and how answers are printed.
@@ -17,8 +15,8 @@ type session struct {
 	config       Config
 	baseURL      string
 	clientID     string
-	clientSecret lake.Secret
-	accessToken  lake.Secret
+	clientSecret secretFlag
+	accessToken  secretFlag
 	realm        string
 	output       string
 	client       *client // made by the first request
@@ -29,15 +27,16 @@ func (s *session) bind(fs *pflag.FlagSet) {
 	fs.SortFlags = false
 	fs.StringVar(&s.baseURL, "base-url", "http://127.0.0.1:8181", "where the server is, without /api")
 	fs.StringVar(&s.clientID, "client-id", "", "OAuth client id")
-	fs.StringVar((*string)(&s.clientSecret), "client-secret", "",
-		"OAuth client secret; better in the environment, where other users do not see it")
-	fs.StringVar((*string)(&s.accessToken), "access-token", "", "OAuth access token, in place of client id and secret")
+	s.clientSecret.bind(fs, "client-secret", "OAuth client secret; better in a file or the environment, where other users do not see it")
+	s.accessToken.bind(fs, "access-token", "OAuth access token, in place of client id and secret")
 	fs.StringVar(&s.realm, "realm", "", "realm; the server's first if not given")
 	oneOf(fs, &s.output, "output", "text", "what to print: tables, or the API's JSON", "text", "json")
 	fromEnvironment(fs, "base-url")
 	fromEnvironment(fs, "client-id", "FIRN_CLIENT_ID", "CLIENT_ID")
 	fromEnvironment(fs, "client-secret", "FIRN_CLIENT_SECRET", "CLIENT_SECRET")
+	fromEnvironment(fs, "client-secret-file")
 	fromEnvironment(fs, "access-token")
+	fromEnvironment(fs, "access-token-file")
 	fromEnvironment(fs, "realm", "FIRN_REALM", "REALM")
 	fromEnvironment(fs, "output")
 }

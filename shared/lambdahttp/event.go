@@ -38,9 +38,13 @@ type event struct {
 		Stage      string          `json:"stage"`
 		DomainName string          `json:"domainName"`
 		ELB        json.RawMessage `json:"elb"`
-		HTTP       struct {
-			Method string `json:"method"`
-		} `json:"http"`
+		Identity   struct {
+			SourceIP string `json:"sourceIp"`
+		} `json:"identity"` // of the first form
+		HTTP struct {
+			Method   string `json:"method"`
+			SourceIP string `json:"sourceIp"`
+		} `json:"http"` // of the second
 	} `json:"requestContext"`
 }
 
@@ -63,6 +67,14 @@ func parse(payload []byte) (*event, error) {
 
 // v2 says whether the event has the second form.
 func (e *event) v2() bool { return e.Version == "2.0" }
+
+// address returns the IP address of the connection to the gateway. What a client claims in X-Forwarded-For is not in it.
+func (e *event) address() string {
+	if e.v2() {
+		return e.Context.HTTP.SourceIP
+	}
+	return e.Context.Identity.SourceIP
+}
 
 // functionURL tells a Function URL from an HTTP API, whose event is the same but for the domain.
 func (e *event) functionURL() bool {

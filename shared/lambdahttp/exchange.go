@@ -66,7 +66,7 @@ func (x *exchange) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			x.refuse(r.Context(), slog.LevelError, fault.From(fmt.Errorf("panic: %v\n%s", p, debug.Stack())))
 		}
 	}()
-	r.Header = x.event.header()
+	r.Header, r.RemoteAddr = x.event.header(), x.event.address()
 	if r.Header.Get(requestIDHeader) == "" && x.id != "" {
 		r.Header.Set(requestIDHeader, x.id)
 	}

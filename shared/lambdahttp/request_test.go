@@ -227,3 +227,19 @@ func TestWhatIsNoRequest(t *testing.T) {
 		}
 	}
 }
+
+// The address is the connection's, as the gateway saw it, and not what a client claims.
+func TestTheAddressIsTheConnections(t *testing.T) {
+	for _, file := range []string{"rest-load.json", "http-load.json", "http-load-1.json", "url-load.json"} {
+		t.Run(file, func(t *testing.T) {
+			var got string
+			a, _ := adapter(func(_ http.ResponseWriter, r *http.Request) { got = r.RemoteAddr }, nil)
+			if _, err := a.Handle(t.Context(), event(t, file)); err != nil {
+				t.Fatal(err)
+			}
+			if got != "192.0.2.1" {
+				t.Errorf("got %q, want the address of the event", got)
+			}
+		})
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"runtime/debug"
@@ -125,6 +126,7 @@ func (d *Door) answer(ctx context.Context, v *visit, r *http.Request) (answer An
 		}
 	}
 	c.Caller = v.caller
+	c.Caller.Address = address(r)
 	if err := checkAccept(r.Header, e.media); err != nil {
 		return Answer{}, err
 	}
@@ -149,6 +151,16 @@ func checkSize(r *http.Request, path string) error {
 		return fault.New(fault.HeaderTooLarge, "")
 	}
 	return nil
+}
+
+// address returns the IP address of the connection, or of the event that stands for one. Headers in which proxies forward
+// another (X-Forwarded-For) are not read: a client may send them.
+func address(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
 }
 
 // realm finds the realm that a request is for. An empty header names none that is known (recorded).

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -185,6 +186,37 @@ const (
 	badMethod = `{"error":{"message":"HTTP 405 Method Not Allowed","type":"NotAllowedException","code":405}}`
 	noRealm   = `{"error":{"message":"Missing or invalid realm","type":"MissingOrInvalidRealm","code":404}}`
 )
+
+// The caller's address is the connection's. What proxies forward is what a client may send, and is not read.
+func TestTheAddressOfTheCaller(t *testing.T) {
+	for _, test := range []struct{ remote, want string }{
+		{"192.0.2.7:1234", "192.0.2.7"}, {"[2001:db8::1]:1234", "2001:db8::1"}, {"192.0.2.7", "192.0.2.7"}, {"2001:db8::1", "2001:db8::1"}, {"", ""},
+	} {
+		var got []string
+		note := func(_ context.Context, c *rest.Call) (rest.Answer, error) {
+			got = append(got, c.Caller.Address)
+			return rest.Empty(http.StatusNoContent), nil
+		}
+		d, _ := newDoor(t, func(c *rest.Config) {
+			c.Protocols = []rest.Protocol{{Name: "x", Dialect: rest.Vocabulary{}.Envelope, Routes: []rest.Route{
+				{Method: "GET", Pattern: "/own", Operation: "own", Function: rest.Catalog, Handler: note},
+				{Method: "GET", Pattern: "/public", Operation: "public", Function: rest.Catalog, Public: true, Handler: note},
+			}}}
+		})
+		for _, path := range []string{"/own", "/public"} {
+			r := httptest.NewRequest("GET", path, nil)
+			r.RemoteAddr = test.remote
+			for _, header := range []string{"X-Forwarded-For", "X-Real-Ip", "Forwarded", "True-Client-Ip"} {
+				r.Header.Set(header, "203.0.113.9")
+			}
+			r.Header.Set("Authorization", "Bearer good")
+			d.ServeHTTP(httptest.NewRecorder(), r)
+		}
+		if want := []string{test.want, test.want}; !slices.Equal(got, want) {
+			t.Errorf("of %q: got %q, want %q", test.remote, got, want)
+		}
+	}
+}
 
 func TestDoor(t *testing.T) {
 	for _, test := range []struct {

@@ -16,6 +16,8 @@
 // request needs is found by computable keys: one read here, one for the table. It is compared here, because only here the
 // hash is read; until then its caller has no principal, and every use-case refuses it.
 //
+// Each bearer token that is refused is recorded, and guessing slows down (package throttle): a guess costs a read.
+//
 // An alias names the table by id. Where a rename has moved it, two more reads find it, and the next request does the same:
 // this side writes nothing. The administrator's list of tables says where each is.
 package sharing
@@ -23,6 +25,7 @@ package sharing
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -30,6 +33,7 @@ import (
 	"firn/shared/fault"
 	"firn/shared/lake"
 	"firn/shared/store"
+	"firn/shared/throttle"
 	"firn/shared/vend"
 )
 
@@ -38,17 +42,20 @@ type Tables interface {
 	Vend(ctx context.Context, c lake.Caller, catalog string, id lake.Identifier, want catalog.Want) (catalog.Keys, error)
 }
 
-// Service answers recipients.
-type Service struct {
-	store  *store.Store
-	tables Tables
-	now    func() time.Time
+// Config is what a Service needs.
+type Config struct {
+	Store    *store.Store
+	Tables   Tables
+	Now      func() time.Time
+	Log      *slog.Logger       // takes a record of each bearer token that is refused
+	Failures *throttle.Failures // slows down whoever guesses bearer tokens; nil: nobody is slowed down
 }
 
+// Service answers recipients.
+type Service struct{ Config }
+
 // New makes a Service.
-func New(s *store.Store, tables Tables, now func() time.Time) *Service {
-	return &Service{store: s, tables: tables, now: now}
-}
+func New(c Config) *Service { return &Service{c} }
 
 // Name names a table within a share. Case counts in none of its parts.
 type Name struct{ Share, Schema, Table string }
@@ -78,7 +85,7 @@ func (s *Service) Credentials(ctx context.Context, c lake.Caller, n Name, within
 			return none, misplaced(n, "")
 		}
 	}
-	k, err := s.tables.Vend(ctx, c, table.Catalog, table.Identifier(), want)
+	k, err := s.Tables.Vend(ctx, c, table.Catalog, table.Identifier(), want)
 	if fault.Is(err, fault.NotFound) {
 		k, err = s.follow(ctx, c, table, want, err)
 	}
@@ -93,10 +100,14 @@ func (s *Service) Credentials(ctx context.Context, c lake.Caller, n Name, within
 
 // find reads what the name stands for, and proves who calls.
 func (s *Service) find(ctx context.Context, c lake.Caller, n Name) (*lake.SharedTable, lake.Caller, error) {
-	b := s.store.Batch(c.Realm)
+	b := s.Store.Batch(c.Realm)
 	principal, me := c.PrincipalID, (*store.CallerSlot)(nil)
 	if c.Bearer != "" {
 		principal, _ = lake.ParseBearer(c.Bearer.Reveal())
+		if err := s.Failures.Check(attempt(c, principal), s.Now()); err != nil {
+			s.failed(ctx, c, principal, err)
+			return nil, c, err
+		}
 	} else {
 		me = b.Caller(c)
 	}
@@ -108,7 +119,7 @@ func (s *Service) find(ctx context.Context, c lake.Caller, n Name) (*lake.Shared
 	if me != nil {
 		err = me.Check()
 	} else {
-		c, err = s.proven(c, found.Recipient.Value)
+		c, err = s.proven(ctx, c, principal, found.Recipient.Value)
 	}
 	if err != nil {
 		return nil, c, err
@@ -122,29 +133,47 @@ func (s *Service) find(ctx context.Context, c lake.Caller, n Name) (*lake.Shared
 
 // proven gives the caller whose bearer token it is. What becomes of the secret that the token depends on is seen when the
 // principal is read, with the table.
-func (s *Service) proven(c lake.Caller, r *lake.Recipient) (lake.Caller, error) {
-	now, found := s.now(), (*lake.BearerToken)(nil)
+func (s *Service) proven(ctx context.Context, c lake.Caller, principal lake.ID, r *lake.Recipient) (lake.Caller, error) {
+	now, found := s.Now(), (*lake.BearerToken)(nil)
 	if r != nil {
 		for i := range r.Tokens { // all are compared
-			if t := &r.Tokens[i]; t.Match(c.Bearer) && now.Before(t.Expires) {
+			if t := &r.Tokens[i]; t.Match(c.Bearer) {
 				found = t
 			}
 		}
 	}
-	if found == nil {
-		return c, fault.New(fault.Unauthenticated, "Not authorized").Because(errors.New("the bearer token is not one of the recipient's, or has ended"))
+	if found != nil && !now.Before(found.Expires) {
+		return c, fault.New(fault.Unauthenticated, "Not authorized").Because(errors.New("the bearer token has ended"))
 	}
-	return lake.Caller{Realm: c.Realm, PrincipalID: r.PrincipalID, Principal: r.Principal, AllRoles: true, Generation: found.Generation}, nil
+	if found == nil {
+		err := fault.New(fault.Unauthenticated, "Not authorized").Because(errors.New("the bearer token is not one of the recipient's"))
+		s.Failures.Failed(attempt(c, principal), now)
+		s.failed(ctx, c, principal, err)
+		return c, err
+	}
+	s.Failures.Succeeded(attempt(c, principal))
+	return lake.Caller{Realm: c.Realm, PrincipalID: r.PrincipalID, Principal: r.Principal, AllRoles: true, Generation: found.Generation, Address: c.Address}, nil
+}
+
+// attempt names whose bearer token is tried, and from where. It is apart from the logins of a client of that id.
+func attempt(c lake.Caller, principal lake.ID) throttle.Key {
+	return throttle.Key{Realm: c.Realm, Client: "bearer " + string(principal), Address: c.Address}
+}
+
+// failed records a bearer token that was refused. The id is what the token claims: it has the form of one.
+func (s *Service) failed(ctx context.Context, c lake.Caller, principal lake.ID, err error) {
+	s.Log.LogAttrs(ctx, slog.LevelWarn, "login failed", slog.String("realm", string(c.Realm)),
+		slog.String("principal_id", string(principal)), slog.String("address", c.Address), slog.String("reason", err.Error()))
 }
 
 // follow vends for a table where it was renamed to. missing is returned where it was not.
 func (s *Service) follow(ctx context.Context, c lake.Caller, t *lake.SharedTable, want catalog.Want, missing error) (catalog.Keys, error) {
-	at, err := s.store.Whereabouts(ctx, c.Realm, t.TableID)
+	at, err := s.Store.Whereabouts(ctx, c.Realm, t.TableID)
 	if err != nil {
 		return catalog.Keys{}, err
 	}
 	if at == nil || at.Name == t.Table && slices.Equal(at.Namespace, t.Namespace) {
 		return catalog.Keys{}, missing
 	}
-	return s.tables.Vend(ctx, c, t.Catalog, *at, want)
+	return s.Tables.Vend(ctx, c, t.Catalog, *at, want)
 }

@@ -43,7 +43,7 @@ func (s *Store) Authority(ctx context.Context, c *CallerSlot, in *CatalogSlot) (
 	if err != nil {
 		return nil, err
 	}
-	a := &access.Subject{ID: p.ID, Name: p.Name, MustRotate: p.MustRotate}
+	a := &access.Subject{ID: p.ID, Name: p.Name, MustRotate: p.MustRotate, AllRoles: c.Caller.AllRoles}
 	var catalogRoles []lake.ID
 	seen := map[lake.ID]bool{}
 	for _, role := range active {

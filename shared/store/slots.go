@@ -29,6 +29,13 @@ func (c *CallerSlot) Check() error {
 	return nil
 }
 
+// Whole returns the caller with all roles of its principal, whatever its token activates.
+func (c *CallerSlot) Whole() *CallerSlot {
+	all := *c
+	all.Caller.AllRoles, all.Caller.Roles = true, nil
+	return &all
+}
+
 // CatalogSlot is a catalog and the version of its roles and grants.
 type CatalogSlot struct {
 	*Slot[lake.Catalog]

@@ -88,7 +88,7 @@ func TestPublishedKeysVerifyAndDoNotSign(t *testing.T) {
 	if _, err := token.NewVerifier(public).Verify("R", issue(t, k, "PRINCIPAL_ROLE:ALL"), noon); err != nil {
 		t.Errorf("verify: %v", err)
 	}
-	if _, err := token.NewIssuer(public).Issue("R", alice, 1, []string{"PRINCIPAL_ROLE:ALL"}, noon); err == nil {
+	if _, err := token.NewIssuer(public).Issue("R", alice, token.Session{Generation: 1, Scopes: []string{"PRINCIPAL_ROLE:ALL"}}, noon); err == nil {
 		t.Error("signed with public keys")
 	}
 	if _, err := public.PEM(); err == nil {

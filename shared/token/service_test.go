@@ -2,6 +2,7 @@ package token_test
 
 import (
 	"context"
+	"log/slog"
 	"strings"
 	"testing"
 
@@ -45,9 +46,14 @@ func population() people {
 	return people{"c0ffee": {ID: "id-of-alice", Name: "alice", ClientID: "c0ffee", Secrets: secrets}}
 }
 
+// service is one that slows nobody down.
+func service(p people, keys *token.Keys) *token.Service {
+	return token.NewService(token.Config{Clients: p, Keys: keys, Log: slog.New(slog.DiscardHandler)})
+}
+
 func TestCredentials(t *testing.T) {
 	keys := newKeys(t)
-	s, v := token.NewService(population(), keys), token.NewVerifier(keys)
+	s, v := service(population(), keys), token.NewVerifier(keys)
 	all := lake.Caller{Realm: "R", PrincipalID: "id-of-alice", Principal: "alice", AllRoles: true, Generation: 2}
 	with := func(change func(*lake.Caller)) lake.Caller {
 		c := all
@@ -91,14 +97,14 @@ func TestCredentials(t *testing.T) {
 		{name: "a bad scope is told before a wrong secret", realm: "R", id: "c0ffee", secret: "wrong", scope: "x", kind: fault.Argument, noun: token.Scope},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			raw, err := s.Credentials(t.Context(), test.realm, test.id, test.secret, test.scope, noon)
+			raw, err := s.Credentials(t.Context(), token.From{Realm: test.realm}, test.id, test.secret, test.scope, noon)
 			check(t, v, raw, err, test.want, test.kind, test.noun)
 		})
 	}
 }
 
 // check holds a token, or the refusal of one, against what is wanted.
-func check(t *testing.T, v *token.Verifier, raw lake.Secret, err error, want lake.Caller, kind fault.Kind, noun fault.Noun) {
+func check(t *testing.T, v *token.Verifier, raw token.Issued, err error, want lake.Caller, kind fault.Kind, noun fault.Noun) {
 	t.Helper()
 	if kind != 0 {
 		if e := fault.From(err); err == nil || e.Kind != kind || e.Noun != noun {
@@ -109,7 +115,7 @@ func check(t *testing.T, v *token.Verifier, raw lake.Secret, err error, want lak
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := v.Verify("R", raw.Reveal(), noon)
+	got, err := v.Verify("R", raw.Token.Reveal(), noon)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,9 +125,9 @@ func check(t *testing.T, v *token.Verifier, raw lake.Secret, err error, want lak
 }
 
 func TestAnUnknownClientAndAWrongSecretAreToldAlike(t *testing.T) {
-	s := token.NewService(population(), newKeys(t))
-	_, unknown := s.Credentials(t.Context(), "R", "nobody", newSecret, "catalog", noon)
-	_, wrong := s.Credentials(t.Context(), "R", "c0ffee", "wrong", "catalog", noon)
+	s := service(population(), newKeys(t))
+	_, unknown := s.Credentials(t.Context(), token.From{Realm: "R"}, "nobody", newSecret, "catalog", noon)
+	_, wrong := s.Credentials(t.Context(), token.From{Realm: "R"}, "c0ffee", "wrong", "catalog", noon)
 	if unknown.Error() != wrong.Error() {
 		t.Errorf("got %q and %q, want the same", unknown, wrong)
 	}
@@ -179,16 +185,17 @@ func TestExchange(t *testing.T) {
 				secret = newSecret
 			}
 			if subject == "" {
-				var err error
-				if subject, err = token.NewService(population(), keys).Credentials(t.Context(), "R", "c0ffee", secret, test.has, noon); err != nil {
+				issued, err := service(population(), keys).Credentials(t.Context(), token.From{Realm: "R"}, "c0ffee", secret, test.has, noon)
+				if err != nil {
 					t.Fatal(err)
 				}
+				subject = issued.Token
 			}
 			now := test.now
 			if now == nil {
 				now = population()
 			}
-			raw, err := token.NewService(now, keys).Exchange(t.Context(), "R", subject, test.scope, noon)
+			raw, err := service(now, keys).Exchange(t.Context(), token.From{Realm: "R"}, subject, test.scope, noon)
 			check(t, v, raw, err, test.want, test.kind, test.noun)
 		})
 	}

@@ -15,6 +15,12 @@
 // A token carries the generation of the secret that it was issued for, and exchange hands it on: when the secret is reset,
 // or rotated out, every token that came from it dies. Polaris 1.7 lets them live; firn does not on purpose.
 //
+// A token carries when its session began (auth_time), and exchange hands that on too: where sessions are bounded, no token that
+// came from a login outlives it by more. A long-lived job then needs the secret again, and a stolen token ends.
+//
+// Failed logins are recorded with client id and address. Where a memory of failures is given (package throttle), guessing slows
+// down; an exchange is not slowed down, as a forged token is refused by arithmetic alone.
+//
 // Scope `catalog`, which Iceberg clients send when nobody configured a scope, stands for all roles. Polaris refuses it,
 // and every new user stumbles over that.
 //

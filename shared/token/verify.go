@@ -23,6 +23,7 @@ type Verifier struct {
 
 type verified struct {
 	caller lake.Caller
+	began  time.Time // the session
 	end    time.Time
 	keys   *Keys // that it was verified with: others may lack its key
 }
@@ -39,25 +40,31 @@ func NewVerifier(keys Source) *Verifier {
 // Verify gives the caller that a realm's token stands for. The error is Unauthenticated: the token is not one of this
 // realm and these keys, or it has ended at now.
 func (v *Verifier) Verify(realm lake.Realm, raw string, now time.Time) (lake.Caller, error) {
+	known, err := v.verify(realm, raw, now)
+	return known.caller, err
+}
+
+func (v *Verifier) verify(realm lake.Realm, raw string, now time.Time) (verified, error) {
 	if len(raw) > MaxToken {
-		return lake.Caller{}, refused(errors.New("the token is too long"))
+		return verified{}, refused(errors.New("the token is too long"))
 	}
 	sum, keys := sha256.Sum256([]byte(raw)), v.keys.Keys()
 	if known, ok := v.seen.Get(sum); ok && known.caller.Realm == realm && known.keys == keys && now.Before(known.end) {
-		return known.caller, nil
+		return known, nil
 	}
 	c, err := parse(keys, realm, raw, now)
 	if err != nil {
-		return lake.Caller{}, refused(err)
+		return verified{}, refused(err)
 	}
 	scopes, err := scopesOf(c.Scope)
 	if err != nil || c.PrincipalID == "" || c.Subject == "" {
-		return lake.Caller{}, refused(errors.New("the token's claims are incomplete"))
+		return verified{}, refused(errors.New("the token's claims are incomplete"))
 	}
 	caller := lake.Caller{Realm: realm, PrincipalID: c.PrincipalID, Principal: c.Subject, Generation: c.Generation}
 	activate(&caller, scopes)
-	v.seen.Add(sum, verified{caller: caller, end: c.ExpiresAt.Time, keys: keys})
-	return caller, nil
+	fresh := verified{caller: caller, began: c.began(), end: c.ExpiresAt.Time, keys: keys}
+	v.seen.Add(sum, fresh)
+	return fresh, nil
 }
 
 func parse(keys *Keys, realm lake.Realm, raw string, now time.Time) (*claims, error) {

@@ -22,11 +22,11 @@ var alice = &lake.Principal{ID: "id-of-alice", Name: "alice", ClientID: "c0ffee"
 
 func issue(t *testing.T, k *token.Keys, scopes ...string) string {
 	t.Helper()
-	raw, err := token.NewIssuer(k).Issue("R", alice, 3, scopes, noon)
+	raw, err := token.NewIssuer(k).Issue("R", alice, token.Session{Generation: 3, Scopes: scopes}, noon)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return raw.Reveal()
+	return raw.Token.Reveal()
 }
 
 func TestVerify(t *testing.T) {
@@ -73,7 +73,7 @@ func TestATokenIsNothing(t *testing.T) {
 	another := strings.Split(issue(t, k, "PRINCIPAL_ROLE:x"), ".")
 	long := *alice
 	long.Name = strings.Repeat("x", token.MaxToken)
-	tooLong, err := token.NewIssuer(k).Issue("R", &long, 3, []string{"PRINCIPAL_ROLE:ALL"}, noon)
+	tooLong, err := token.NewIssuer(k).Issue("R", &long, token.Session{Generation: 3, Scopes: []string{"PRINCIPAL_ROLE:ALL"}}, noon)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +92,7 @@ func TestATokenIsNothing(t *testing.T) {
 		{"with the signature of another", "R", head + "." + another[1] + "." + signature, 0},
 		{"if it is empty", "R", "", 0},
 		{"if it is garbage", "R", "abc.def.ghi", 0},
-		{"if it is too long", "R", tooLong.Reveal(), 0},
+		{"if it is too long", "R", tooLong.Token.Reveal(), 0},
 		{"in another spelling", "R", misspelt(good), 0},
 		{"with a scope that no one may ask for", "R", issue(t, k, "other"), 0},
 		{"with no scope", "R", issue(t, k), 0},
@@ -219,24 +219,24 @@ func BenchmarkVerify(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	raw, err := token.NewIssuer(k).Issue("R", alice, 3, []string{"PRINCIPAL_ROLE:ALL"}, noon)
+	raw, err := token.NewIssuer(k).Issue("R", alice, token.Session{Generation: 3, Scopes: []string{"PRINCIPAL_ROLE:ALL"}}, noon)
 	if err != nil {
 		b.Fatal(err)
 	}
 	v := token.NewVerifier(k)
 	b.Run("remembered", func(b *testing.B) {
 		for b.Loop() {
-			_, _ = v.Verify("R", raw.Reveal(), noon)
+			_, _ = v.Verify("R", raw.Token.Reveal(), noon)
 		}
 	})
 	b.Run("fresh", func(b *testing.B) {
 		for b.Loop() {
-			_, _ = token.NewVerifier(k).Verify("R", raw.Reveal(), noon)
+			_, _ = token.NewVerifier(k).Verify("R", raw.Token.Reveal(), noon)
 		}
 	})
 	b.Run("issue", func(b *testing.B) {
 		for b.Loop() {
-			_, _ = token.NewIssuer(k).Issue("R", alice, 3, []string{"PRINCIPAL_ROLE:ALL"}, noon)
+			_, _ = token.NewIssuer(k).Issue("R", alice, token.Session{Generation: 3, Scopes: []string{"PRINCIPAL_ROLE:ALL"}}, noon)
 		}
 	})
 }

@@ -14,6 +14,7 @@ import (
 	"firn/shared/rest"
 	"firn/shared/storagepolicy"
 	"firn/shared/store"
+	"firn/shared/throttle"
 	"firn/shared/token"
 )
 
@@ -23,6 +24,8 @@ type Base struct {
 	Keys  token.Source
 	Log   *slog.Logger
 	Now   func() time.Time
+	// Failures slows down whoever guesses secrets; nil: nobody is slowed down.
+	Failures *throttle.Failures
 	Settings
 }
 
@@ -36,6 +39,7 @@ type Settings struct {
 	RequireRotation          bool
 	UniqueLocations          bool
 	Probe                    bool          // storage of catalogs that are made or changed is tried before keys to it are handed out
+	MaxSession               time.Duration // after a login, until no token of it can be exchanged; 0: no bound
 	CredentialDuration       time.Duration // of vended credentials, where their issuer can be told; 0: an hour
 }
 

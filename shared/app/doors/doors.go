@@ -12,5 +12,5 @@ import (
 
 // Protocols gives the routes of both, over the use-cases of what is in catalogs.
 func Protocols(b *base.Base, inside *catalog.Service) []rest.Protocol {
-	return []rest.Protocol{deltasharing.Protocol(sharing.New(b.Store, inside, b.Now)), gravitino.Protocol(inside)}
+	return []rest.Protocol{deltasharing.Protocol(sharing.New(sharing.Config{Store: b.Store, Tables: inside, Now: b.Now, Log: b.Log, Failures: b.Failures})), gravitino.Protocol(inside)}
 }

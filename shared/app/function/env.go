@@ -83,6 +83,9 @@ func open(ctx context.Context, getenv func(string) string, keys Keys) (*Env, err
 	e.MaxAnswer = maxAnswer
 	e.UniqueLocations = s.flag("FIRN_UNIQUE_LOCATIONS", true)
 	e.CredentialDuration = s.duration("FIRN_CREDENTIAL_DURATION", time.Hour)
+	if e.MaxSession = s.duration("FIRN_MAX_SESSION", 0); e.MaxSession != 0 && e.MaxSession < time.Minute {
+		s.wrong = append(s.wrong, errors.New("FIRN_MAX_SESSION must be 0 or at least 1m"))
+	}
 	e.Probe = s.flag("FIRN_PROBE", true)
 	e.StoragePolicy = s.policy("FIRN_STORAGE_POLICY", e.Realms)
 	e.RequireRotation = s.flag("FIRN_REQUIRE_ROTATION", false)

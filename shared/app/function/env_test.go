@@ -52,8 +52,8 @@ func TestAFunctionDoesNotStartOnAnEnvironmentThatIsIncomplete(t *testing.T) {
 		{"not prepared", nil, []string{"run `firn bootstrap`"}},
 		{"no table", map[string]string{"FIRN_TABLE": ""}, []string{"FIRN_TABLE is needed"}},
 		{"a table that is not there", map[string]string{"FIRN_TABLE": "none"}, []string{"read the signing keys"}},
-		{"flags and numbers that are none, all at once", map[string]string{"FIRN_UNIQUE_LOCATIONS": "perhaps", "FIRN_REQUIRE_ROTATION": "2x", "FIRN_MAX_BODY": "-1", "FIRN_CREDENTIAL_DURATION": "900"},
-			[]string{"FIRN_UNIQUE_LOCATIONS must be true or false", "FIRN_REQUIRE_ROTATION must be", "FIRN_MAX_BODY must be a whole number", "FIRN_CREDENTIAL_DURATION must be a duration"}},
+		{"flags and numbers that are none, all at once", map[string]string{"FIRN_UNIQUE_LOCATIONS": "perhaps", "FIRN_REQUIRE_ROTATION": "2x", "FIRN_MAX_BODY": "-1", "FIRN_CREDENTIAL_DURATION": "900", "FIRN_MAX_SESSION": "59s"},
+			[]string{"FIRN_UNIQUE_LOCATIONS must be true or false", "FIRN_REQUIRE_ROTATION must be", "FIRN_MAX_BODY must be a whole number", "FIRN_CREDENTIAL_DURATION must be a duration", "FIRN_MAX_SESSION must be 0 or at least 1m"}},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
@@ -80,21 +80,22 @@ func TestAFunctionReadsItsSettings(t *testing.T) {
 	t.Setenv("FIRN_ALLOW_OVERLAPPING_CATALOGS", "true")
 	t.Setenv("FIRN_MAX_BODY", "1000")
 	t.Setenv("FIRN_CREDENTIAL_DURATION", "15m")
+	t.Setenv("FIRN_MAX_SESSION", "12h")
 	e, err := open(t.Context(), os.Getenv, Published)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(e.Realms) != 2 || e.Realms[1] != "B" || e.UniqueLocations || e.Probe || !e.RequireRotation || !e.AllowOverlappingCatalogs || e.MaxBody != 1000 || e.CredentialDuration != 15*time.Minute {
+	if len(e.Realms) != 2 || e.Realms[1] != "B" || e.UniqueLocations || e.Probe || !e.RequireRotation || !e.AllowOverlappingCatalogs || e.MaxBody != 1000 || e.CredentialDuration != 15*time.Minute || e.MaxSession != 12*time.Hour {
 		t.Errorf("got %+v, want what the environment says", e.Base)
 	}
 	if e.Secret != secretsmanagertest.ARN || e.MaxAnswer == 0 || e.StoragePolicy.HasFolders("POLARIS") {
 		t.Errorf("got secret %q, answers up to %d, FILE storage %v", e.Secret, e.MaxAnswer, e.StoragePolicy.HasFolders("POLARIS"))
 	}
-	raw, err := token.NewIssuer(keys).Issue("A", &lake.Principal{ID: "1", Name: "ann", ClientID: "ann"}, 1, []string{"PRINCIPAL_ROLE:ALL"}, e.Now())
+	raw, err := token.NewIssuer(keys).Issue("A", &lake.Principal{ID: "1", Name: "ann", ClientID: "ann"}, token.Session{Generation: 1, Scopes: []string{"PRINCIPAL_ROLE:ALL"}}, e.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := token.NewVerifier(e.Keys).Verify("A", raw.Reveal(), e.Now()); err != nil {
+	if _, err := token.NewVerifier(e.Keys).Verify("A", raw.Token.Reveal(), e.Now()); err != nil {
 		t.Errorf("a token of the secret's keys is not verified by the published ones: %v", err)
 	}
 }

@@ -15,7 +15,8 @@ import (
 
 // Protocol gives the routes of the token endpoint and of the keys.
 func Protocol(b *base.Base) rest.Protocol {
-	return oauth.New(token.NewService(clients{b.Store}, b.Keys), b.Keys).Protocol()
+	service := token.NewService(token.Config{Clients: clients{b.Store}, Keys: b.Keys, Log: b.Log, Failures: b.Failures, MaxSession: b.MaxSession})
+	return oauth.New(service, b.Keys).Protocol()
 }
 
 // clients lets the token service find who may have tokens in the store.

@@ -85,12 +85,12 @@ func (a *API) token(ctx context.Context, c *rest.Call, form url.Values) (rest.An
 	if in.hasSecret {
 		issue = a.credentials
 	}
-	raw, err := issue(ctx, c, in)
+	issued, err := issue(ctx, c, in)
 	if err != nil {
 		return rest.Answer{}, err
 	}
 	answer, err := rest.JSON(http.StatusOK, granted{
-		AccessToken: raw.Reveal(), TokenType: "bearer", IssuedTokenType: accessToken, ExpiresIn: int(token.Lifetime.Seconds()),
+		AccessToken: issued.Token.Reveal(), TokenType: "bearer", IssuedTokenType: accessToken, ExpiresIn: int(issued.Lifetime.Seconds()),
 	})
 	return answer.NoStore().With("Pragma", "no-cache"), err // RFC 6749, section 5.1
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -19,6 +20,7 @@ import (
 	"firn/shared/lake"
 	"firn/shared/protocol/oauth"
 	"firn/shared/rest"
+	"firn/shared/throttle"
 	"firn/shared/token"
 )
 
@@ -57,6 +59,7 @@ type office struct {
 	verifier *token.Verifier
 	tokens   map[string]string // by name, for ${name} in forms
 	log      *strings.Builder
+	from     string // address and port of the client; empty: whatever it is
 }
 
 func open(t *testing.T) *office {
@@ -65,16 +68,23 @@ func open(t *testing.T) *office {
 	if err != nil {
 		t.Fatal(err)
 	}
-	service := token.NewService(people{
+	lines := &strings.Builder{}
+	log := slog.New(slog.NewTextHandler(lines, nil))
+	service := token.NewService(token.Config{Keys: keys, Log: log, Failures: throttle.New(), MaxSession: 2 * time.Hour, Clients: people{
 		"root": principal("root", "root", "s3cr3t"),
 		"odd":  principal("odd", "odd", "a:b c%+ü"),
 		"raw":  principal("raw", "raw", "100%"),
-	}, keys)
+	}})
 	api := oauth.New(service, keys)
-	o := &office{verifier: token.NewVerifier(keys), tokens: map[string]string{}, log: &strings.Builder{}}
+	old, err := token.NewIssuer(keys).Issue("POLARIS", principal("root", "root", ""),
+		token.Session{Generation: 1, Scopes: []string{"PRINCIPAL_ROLE:ALL"}, Began: noon.Add(-110 * time.Minute)}, noon.Add(-30*time.Minute))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := &office{verifier: token.NewVerifier(keys), tokens: map[string]string{"old": old.Token.Reveal()}, log: lines}
 	o.door, err = rest.New(rest.Config{
 		Protocols: []rest.Protocol{api.Protocol()}, Realms: []lake.Realm{"POLARIS", "OTHER"}, Verifier: o.verifier,
-		Log: slog.New(slog.NewTextHandler(o.log, nil)), Now: func() time.Time { return noon },
+		Log: log, Now: func() time.Time { return noon },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -92,17 +102,20 @@ func open(t *testing.T) *office {
 		"ended": {"POLARIS", principal("root", "root", ""), []string{"PRINCIPAL_ROLE:ALL"}, noon.Add(-time.Hour)},
 		"gone":  {"POLARIS", gone, []string{"PRINCIPAL_ROLE:ALL"}, noon},
 	} {
-		raw, err := token.NewIssuer(keys).Issue(made.realm, made.p, 1, made.scopes, made.at)
+		raw, err := token.NewIssuer(keys).Issue(made.realm, made.p, token.Session{Generation: 1, Scopes: made.scopes}, made.at)
 		if err != nil {
 			t.Fatal(err)
 		}
-		o.tokens[name] = raw.Reveal()
+		o.tokens[name] = raw.Token.Reveal()
 	}
 	return o
 }
 
 func (o *office) ask(method, path, body string, headers ...string) *http.Response {
 	r := httptest.NewRequest(method, path, strings.NewReader(body))
+	if o.from != "" {
+		r.RemoteAddr = o.from
+	}
 	for _, h := range headers {
 		name, value, _ := strings.Cut(h, ": ")
 		r.Header.Set(name, value)
@@ -289,6 +302,46 @@ func (o *office) check(t *testing.T, r *http.Response, want lake.Caller) {
 	}
 	if typ := r.Header.Get("Content-Type"); typ != "application/json;charset=UTF-8" {
 		t.Errorf("content type: got %q", typ)
+	}
+}
+
+// A client that guesses waits; the answer is the envelope of Iceberg, whose clients come again after Retry-After.
+func TestGuessingSlowsDown(t *testing.T) {
+	o := open(t)
+	o.from = "192.0.2.7:1111"
+	wrong, ask := strings.Replace(good, "s3cr3t", "wr0ng", 1), func(form string, headers ...string) *http.Response {
+		return o.ask("POST", path, o.form(form), append(headers, "Content-Type: application/x-www-form-urlencoded")...)
+	}
+	for i := range throttle.Free + 1 {
+		if got := ask(wrong, fmt.Sprintf("X-Forwarded-For: 203.0.113.%d", i)); got.StatusCode != 401 {
+			t.Fatalf("got %s, want 401", got.Status)
+		}
+	}
+	for name, form := range map[string]string{"a wrong secret": wrong, "the right secret": good} {
+		const want = `{"error":{"message":"Too many failed logins of this client from this address","type":"TooManyRequestsException","code":429}}`
+		got := ask(form, "X-Forwarded-For: 203.0.113.99")
+		if body := text(t, got); got.StatusCode != 429 || body != want || got.Header.Get("Retry-After") != "1" {
+			t.Errorf("%s: got %d %s after %q, want 429 %s after 1", name, got.StatusCode, body, got.Header.Get("Retry-After"), want)
+		}
+	}
+	o.from = "192.0.2.8:1111"
+	if got := ask(good); got.StatusCode != 200 {
+		t.Errorf("from another address: got %s, want 200", got.Status)
+	}
+	if strings.Contains(o.log.String(), "wr0ng") || !strings.Contains(o.log.String(), "address=192.0.2.7") {
+		t.Errorf("got the log %s, want the address and no secret", o.log)
+	}
+}
+
+// expires_in is what is left of the session.
+func TestExchangeOfAnOldSession(t *testing.T) {
+	o := open(t)
+	got := o.ask("POST", path, o.form(exchange+typed+"&subject_token=${old}"), bearer, "Content-Type: application/x-www-form-urlencoded")
+	var answer struct {
+		Lifetime int `json:"expires_in"`
+	}
+	if err := json.Unmarshal([]byte(text(t, got)), &answer); err != nil || answer.Lifetime != 600 {
+		t.Errorf("got %s with %+v, %v, want ten minutes", got.Status, answer, err)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"firn/shared/fault"
 	"firn/shared/lake"
 	"firn/shared/rest"
+	"firn/shared/token"
 )
 
 // tokenRequest holds the parameters of a token request (RFC 6749, section 4.4.2; RFC 8693, section 2.1).
@@ -94,19 +95,23 @@ func unescape(text string) string {
 }
 
 // credentials issues a token for the client's secret.
-func (a *API) credentials(ctx context.Context, c *rest.Call, r *tokenRequest) (lake.Secret, error) {
+func (a *API) credentials(ctx context.Context, c *rest.Call, r *tokenRequest) (token.Issued, error) {
 	if r.clientID == "" || r.secret == "" {
-		return "", invalid(client)
+		return token.Issued{}, invalid(client)
 	}
-	return a.tokens.Credentials(ctx, c.Caller.Realm, r.clientID, r.secret, r.scope, c.Now)
+	return a.tokens.Credentials(ctx, from(c), r.clientID, r.secret, r.scope, c.Now)
 }
 
 // exchange issues a token for another one.
-func (a *API) exchange(ctx context.Context, c *rest.Call, r *tokenRequest) (lake.Secret, error) {
+func (a *API) exchange(ctx context.Context, c *rest.Call, r *tokenRequest) (token.Issued, error) {
 	if r.subject == "" || r.subjectType != accessToken || r.requestedType != "" && r.requestedType != accessToken {
-		return "", invalid(request)
+		return token.Issued{}, invalid(request)
 	}
-	return a.tokens.Exchange(ctx, c.Caller.Realm, r.subject, r.scope, c.Now)
+	return a.tokens.Exchange(ctx, from(c), r.subject, r.scope, c.Now)
+}
+
+func from(c *rest.Call) token.From {
+	return token.From{Realm: c.Caller.Realm, Address: c.Caller.Address}
 }
 
 func invalid(noun fault.Noun) error { return fault.Of(fault.Malformed, noun, "", "") }

@@ -170,11 +170,11 @@ func TestTokensOutliveARotation(t *testing.T) {
 	}
 	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 	for name, pair := range map[string][2]*token.Keys{"old token, new keys": {before, after}, "new token, old keys": {after, before}} {
-		raw, err := token.NewIssuer(pair[0]).Issue("R", &lake.Principal{ID: "1", Name: "ann", ClientID: "ann"}, 1, []string{"PRINCIPAL_ROLE:ALL"}, now)
+		raw, err := token.NewIssuer(pair[0]).Issue("R", &lake.Principal{ID: "1", Name: "ann", ClientID: "ann"}, token.Session{Generation: 1, Scopes: []string{"PRINCIPAL_ROLE:ALL"}}, now)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := token.NewVerifier(pair[1]).Verify("R", raw.Reveal(), now); err != nil {
+		if _, err := token.NewVerifier(pair[1]).Verify("R", raw.Token.Reveal(), now); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
