@@ -47,8 +47,9 @@ type call struct {
 	id   string
 	target
 	authentic
-	op   *operation
-	idle *time.Timer
+	store tenant // of the credential's realm, once the request is authentic
+	op    *operation
+	idle  *time.Timer
 }
 
 // ServeHTTP answers a request and logs one line: what was done by whom, never what it was signed with.
@@ -82,6 +83,7 @@ func (c *call) handle(now time.Time) (err error) {
 	if c.authentic, err = authenticate(c.r, c.target, c.gate.issuer, now); err != nil {
 		return err
 	}
+	c.store = c.gate.store.of(c.claims.Realm)
 	op, err := classify(c.r, c.target)
 	if err != nil {
 		return err

@@ -15,7 +15,7 @@ const (
 	maxObject       = 5 << 40   // bytes of an object joined from parts (S3 before 2025)
 	minPart         = 5 << 20   // bytes of a part that is not the last (S3)
 	maxParts        = 10_000    // of an upload (S3)
-	maxUploads      = 1000      // open at once
+	maxUploads      = 10_000    // open at once
 	maxDeletes      = 1000      // keys of one DeleteObjects (S3)
 	maxListed       = 1000      // keys and common prefixes of a page (S3)
 	maxDocument     = 4 << 20   // bytes of an XML request: 10,000 parts with checksums fit
@@ -24,6 +24,9 @@ const (
 	maxTrailerLines = 8         // of a body in chunks, blank ones too
 	maxDrain        = 1 << 20   // bytes read of a refused body so that the client gets to see the answer
 	maxParameters   = 32        // of a query
+
+	maxPrincipalUploads = 1000 // open at once of one principal
+	maxTableUploads     = 1000 // open at once to one table
 
 	// MaxTTL is the longest life of a credential (the longest that STS gives).
 	MaxTTL = 12 * time.Hour

@@ -61,7 +61,7 @@ func TestNoCommitIsLostOrAppliedTwiceWhenProcessesAreKilled(t *testing.T) {
 				if path, ok := strings.CutPrefix(uri, "file:"); ok {
 					return os.ReadFile(filepath.FromSlash(path))
 				}
-				return os.ReadFile(filepath.Join(k.settings.Data, "objects", filepath.FromSlash(strings.TrimPrefix(uri, "s3://"))))
+				return os.ReadFile(filepath.Join(k.settings.Data, "objects", "realm=POLARIS", filepath.FromSlash(strings.TrimPrefix(uri, "s3://"))))
 			})
 			counts := c.counts()
 			t.Logf("told %v after faults %v", counts, w.happened)
