@@ -39,8 +39,8 @@ type embedded struct {
 	now      func() time.Time // of the store and its keys
 }
 
-func openEmbedded(dir, endpoint string, now func() time.Time, log *slog.Logger) (*embedded, error) {
-	store, err := s3local.Open(s3local.Config{Dir: dir, Sync: true, Now: now})
+func openEmbedded(dir, endpoint string, now func() time.Time, log *slog.Logger, adopt func() (s3local.Adoption, error)) (*embedded, error) {
+	store, err := s3local.Open(s3local.Config{Dir: dir, Sync: true, Now: now, Adopt: adopt})
 	if err != nil {
 		return nil, fmt.Errorf("open the object store: %w", err)
 	}

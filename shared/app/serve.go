@@ -20,6 +20,7 @@ import (
 	"firn/shared/lake"
 	"firn/shared/rest"
 	"firn/shared/s3local"
+	"firn/shared/store"
 	"firn/shared/token"
 )
 
@@ -88,7 +89,9 @@ func Serve(ctx context.Context, w World, c ServeConfig) (err error) {
 		return fmt.Errorf("listen for the object store: %w", err)
 	}
 	defer objects.Close()
-	embedded, err := openEmbedded(filepath.Join(c.Data, "objects"), "http://"+objects.Addr().String(), time.Now, log)
+	embedded, err := openEmbedded(filepath.Join(c.Data, "objects"), "http://"+objects.Addr().String(), time.Now, log, func() (s3local.Adoption, error) {
+		return claimed(ctx, store.New(store.Config{Driver: db, Now: time.Now}), realms(c.Realms))
+	})
 	if err != nil {
 		return err
 	}
