@@ -13,6 +13,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"golang.org/x/net/netutil"
 	"golang.org/x/sync/errgroup"
 
 	"firn/shared/app/base"
@@ -153,12 +154,16 @@ func (a *App) run(ctx context.Context, api, objects net.Listener, metrics *Metri
 	return group.Wait()
 }
 
+// storeConnections bounds the connections to the object store. What is beyond waits until one is closed: a connection
+// without a request is closed after some seconds, or two minutes behind an authentic one.
+const storeConnections = 2048
+
 // storeShutdown is how long transfers may go on when the server stops.
 const storeShutdown = 10 * time.Second
 
 func serveObjects(ctx context.Context, l net.Listener, server *http.Server) error {
 	served := make(chan error, 1)
-	go func() { served <- server.Serve(l) }()
+	go func() { served <- server.Serve(netutil.LimitListener(l, storeConnections)) }()
 	select {
 	case err := <-served:
 		return fmt.Errorf("serve the object store: %w", err)

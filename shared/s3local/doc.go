@@ -62,6 +62,10 @@
 // Open uploads are bounded for each principal and each table, well below the bound of all: a writer that never completes
 // its uploads takes no slot of another's.
 //
+// A body has half a minute, and more for each byte that came of it: one that drips is cut off, and one of many gigabytes
+// goes on over a slow line. Of a body that was refused two seconds are read, so that its client sees why, and a connection
+// on which nobody showed who it is is closed with the answer.
+//
 // Parts of an upload are copied into the object, not moved, so that a Complete that failed can be sent again.
 //
 // Keys are file names as they are, unless the file system folds case: then "T/" and "t/" would be one folder under two

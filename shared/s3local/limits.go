@@ -35,5 +35,8 @@ const (
 	maxPresign    = 7 * 24 * time.Hour // life of a presigned request (S3); it also dies with its credential
 	staleUpload   = 24 * time.Hour     // age from which an open upload gives way to a new one
 	headerTimeout = 10 * time.Second   // for a request's headers
+	bodyGrace     = 30 * time.Second   // for a request's body, beside what its bytes earn it
+	minBodyRate   = 4 << 10            // bytes of a body a second, beyond the grace
+	drainTimeout  = 2 * time.Second    // for what is read of a refused body
 	idleTimeout   = 2 * time.Minute    // without a request on a connection, or without a byte of a transfer
 )
