@@ -137,21 +137,29 @@ func (a *App) run(ctx context.Context, api, objects net.Listener, metrics *Metri
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return rest.Serve(ctx, api, handler, log) })
 	group.Go(func() error { return serveObjects(ctx, objects, gate.Server()) })
-	group.Go(func() error {
-		ticker := time.NewTicker(tick)
-		defer ticker.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return nil
-			case <-ticker.C:
-				if err := a.Tick(ctx); err != nil && ctx.Err() == nil {
-					log.WarnContext(ctx, "the tick failed and will be tried again", "error", err.Error())
-				}
+	for _, turn := range []func(context.Context) error{a.sweep, a.work} {
+		group.Go(func() error {
+			everyTick(ctx, turn, log)
+			return nil
+		})
+	}
+	return group.Wait()
+}
+
+// everyTick takes one turn after another until ctx ends.
+func everyTick(ctx context.Context, turn func(context.Context) error, log *slog.Logger) {
+	ticker := time.NewTicker(tick)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			if err := turn(ctx); err != nil && ctx.Err() == nil {
+				log.WarnContext(ctx, "the tick failed and will be tried again", "error", err.Error())
 			}
 		}
-	})
-	return group.Wait()
+	}
 }
 
 // storeConnections bounds the connections to the object store. What is beyond waits until one is closed: a connection
