@@ -30,6 +30,7 @@ type ServeConfig struct {
 	Data                     string
 	Listen                   string
 	StoreListen              string
+	MetricsListen            string
 	Realms                   []string
 	MaxBody                  int64
 	AllowFileStorage         bool
@@ -71,6 +72,9 @@ func Serve(ctx context.Context, w World, c ServeConfig) (err error) {
 	if err := os.MkdirAll(c.Data, 0o700); err != nil {
 		return fmt.Errorf("make the data folder: %w", err)
 	}
+	if err := checkPrivate(c.Data); err != nil {
+		return err
+	}
 	db, err := bolt.Open(bolt.Config{Path: filepath.Join(c.Data, "firn.db")})
 	if err != nil {
 		return fmt.Errorf("open the data folder: %w", err)
@@ -90,6 +94,13 @@ func Serve(ctx context.Context, w World, c ServeConfig) (err error) {
 		return fmt.Errorf("listen for the object store: %w", err)
 	}
 	defer objects.Close()
+	watched, err := listenMetrics(c.MetricsListen, log)
+	if err != nil {
+		return err
+	}
+	defer watched.Close()
+	warnBeyondLoopback(log, "API", api.Addr())
+	warnBeyondLoopback(log, "object store", objects.Addr())
 	embedded, err := openEmbedded(filepath.Join(c.Data, "objects"), "http://"+objects.Addr().String(), time.Now, log, func() (s3local.Adoption, error) {
 		return claimed(ctx, store.New(store.Config{Driver: db, Now: time.Now}), realms(c.Realms))
 	})
@@ -112,7 +123,7 @@ func Serve(ctx context.Context, w World, c ServeConfig) (err error) {
 		return err
 	}
 	fmt.Fprintf(w.Stdout, "firn serves the Iceberg REST catalog at http://%s/api/catalog and tables' files at http://%s\n", api.Addr(), objects.Addr())
-	return a.run(ctx, api, objects, metrics, embedded.gate, log)
+	return a.run(ctx, api, objects, watched, metrics, embedded.gate, log)
 }
 
 func realms(names []string) []lake.Realm {
@@ -123,19 +134,11 @@ func realms(names []string) []lake.Realm {
 	return out
 }
 
-// run serves both listeners and the tick until ctx ends or one of them fails.
-func (a *App) run(ctx context.Context, api, objects net.Listener, metrics *Metrics, gate *s3local.Gate, log *slog.Logger) error {
-	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", metrics.Handler())
-	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/metrics" {
-			mux.ServeHTTP(w, r)
-			return
-		}
-		a.Handler.ServeHTTP(w, r)
-	})
+// run serves the listeners and the tick until ctx ends or one of them fails.
+func (a *App) run(ctx context.Context, api, objects net.Listener, watched metricsListener, metrics *Metrics, gate *s3local.Gate, log *slog.Logger) error {
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return rest.Serve(ctx, api, handler, log) })
+	group.Go(func() error { return rest.Serve(ctx, api, a.Handler, log) })
+	group.Go(func() error { return watched.serve(ctx, metrics, log) })
 	group.Go(func() error { return serveObjects(ctx, objects, gate.Server()) })
 	for _, turn := range []func(context.Context) error{a.sweep, a.work} {
 		group.Go(func() error {
