@@ -1,8 +1,10 @@
 package app
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -85,6 +87,33 @@ func TestAdopt_RealmsWithCatalogsAtOneBase_AreToldApartByTheirTables(t *testing.
 	for key, realm := range want {
 		if _, err := os.Stat(filepath.Join(objects, "realm="+realm, filepath.FromSlash(key))); err != nil {
 			t.Errorf("%s: got %v, want it in %s", key, err, realm)
+		}
+	}
+}
+
+func TestServe_DataFolderOfBefore_IsTakenOver(t *testing.T) {
+	data := filepath.Join(t.TempDir(), "data")
+	serve := func() {
+		t.Helper()
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		err := Serve(ctx, World{Getenv: func(string) string { return "" }, Stdout: stopper(stop), Stderr: io.Discard},
+			ServeConfig{Data: data, Listen: "127.0.0.1:0", StoreListen: "127.0.0.1:0", Realms: []string{"POLARIS", "OTHER"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	serve()
+	objects := filepath.Join(data, "objects")
+	err := errors.Join(os.WriteFile(objects+"/.firn/layout", []byte("plain"), 0o600), os.MkdirAll(objects+"/lake/wh", 0o700),
+		os.WriteFile(objects+"/lake/wh/f", []byte("old"), 0o600))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		serve()
+		if text, err := os.ReadFile(objects + "/realm=POLARIS/lake/wh/f"); string(text) != "old" || err != nil {
+			t.Errorf("got %q, %v, want the object in the first realm's folder", text, err)
 		}
 	}
 }
