@@ -35,8 +35,10 @@ require (
 	github.com/tink-crypto/tink-go/v2 v2.9.0 // opens what the client-side boundary seals, for tests (vend/gcs/gcstest)
 	go.etcd.io/bbolt v1.5.0 // the embedded table: one file, crash-safe, in pure Go (kv/bolt)
 	go.yaml.in/yaml/v3 v3.0.6 // the operator's storage policy, as people write it (storagepolicy)
+	golang.org/x/net v0.62.0 // a listener that takes so many connections and no more (app)
 	golang.org/x/oauth2 v0.37.0 // who an AWS role is to Google, by federation (app/gcp)
 	golang.org/x/sync v0.24.0 // groups of goroutines that end together (app, catalog)
+	golang.org/x/sys v0.49.0 // a rename by the handles of two folders (nolinks)
 	golang.org/x/term v0.47.0 // whether output is a terminal (cmd/firn)
 	google.golang.org/genproto/googleapis/api v0.0.0-20261012220534-4341edf3f941 // syntax trees of conditions, for tests (vend/gcs/gcstest)
 	google.golang.org/protobuf v1.36.12 // the wire format of the client-side boundary (vend/gcs)
@@ -84,8 +86,6 @@ require (
 	golang.org/x/exp v0.0.0-20240823005443-9b4947da3948 // indirect
 	golang.org/x/lint v0.0.0-20210508222113-6edffad5e616 // indirect
 	golang.org/x/mod v0.41.0 // indirect
-	golang.org/x/net v0.62.0 // indirect
-	golang.org/x/sys v0.49.0 // indirect
 	golang.org/x/text v0.43.0 // indirect
 	golang.org/x/tools v0.51.0 // indirect
 	google.golang.org/genproto/googleapis/rpc v0.0.0-20261012220534-4341edf3f941 // indirect

@@ -64,7 +64,8 @@ var rooms = []room{
 	{"lambdahttp", "fault rest", "net/http github.com/aws github.com/awslabs"},
 	{"lambdahttp/lambdatest", "", "net/http"},
 
-	{"s3local", "fault location", "net/http"},
+	{"nolinks", "", ""},
+	{"s3local", "fault location nolinks", "net/http"},
 	{"kv/kvtest", "fault kv", ""},
 	{"kv/dynamo/dynamotest", "kv kv/dynamo kv/dynamo/internal/fake", "net/http github.com/aws environment"},
 	{"kv/dynamo/internal/fake", "", "net/http"},
@@ -84,7 +85,7 @@ var rooms = []room{
 	{"vend/*", "fault lake location s3local vend", "net/http github.com/aws"},
 	{"blob/blobtest", "blob fault location", ""},
 	{"blob/azure", "blob fault lake location vend vend/azure/adlsrest", "net/http"},
-	{"blob/*", "blob fault lake location s3local vend", "net/http github.com/aws"},
+	{"blob/*", "blob fault lake location nolinks s3local vend", "net/http github.com/aws"},
 
 	{"app/polaristest", "", "net/http"},
 	{"app/base", "lake rest storagepolicy store throttle token", "net/http"},

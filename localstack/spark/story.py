@@ -12,7 +12,7 @@ import tables
 import upkeep
 import views
 from claims import claim, equal, tell
-from engine import URL, iceberg_table, sql
+from engine import iceberg_table, sql
 
 
 def keys() -> None:
@@ -28,7 +28,7 @@ def keys() -> None:
 
 def counted() -> None:
     """What firn answered meanwhile, by its own count."""
-    with urllib.request.urlopen(URL + "/metrics") as answer:
+    with urllib.request.urlopen(os.environ["FIRN_METRICS_URL"]) as answer:
         lines = answer.read().decode().splitlines()
     answers = {line.split("{")[1].split("}")[0] for line in lines if line.startswith("firn_request_duration_seconds_count{")}
     claim("firn took Spark's reports of scans and commits", 'operation="iceberg.reportMetrics",status="204"' in answers, answers)

@@ -25,7 +25,7 @@ func (s *Service) endHere(ctx context.Context, r *lake.Revocation) {
 	case r.Of.Credential == "" && s.Revoked != nil:
 		s.Revoked(cmp.Or(r.Of.PrincipalID, r.Of.TableID))
 	case s.EndKey != nil && embeddedKey.MatchString(r.Of.Credential):
-		if err := s.EndKey(r.Of.Credential); err != nil {
+		if err := s.EndKey(r.Realm, r.Of.Credential); err != nil {
 			s.Log.LogAttrs(ctx, slog.LevelError, unfinished, slog.String("revocation", string(r.ID)), slog.String("error", err.Error()))
 		}
 	}
@@ -134,15 +134,17 @@ type outcome struct {
 	err    error
 }
 
-// endAll brings targets in line, a few at a time.
+// endAll brings targets in line, some at a time, each in a time of its own.
 func (s *Service) endAll(ctx context.Context, targets []revoke.Target) map[revoke.Target]outcome {
-	const atOnce = 4
+	const atOnce = 16
 	done := make([]outcome, len(targets))
 	var group errgroup.Group
 	group.SetLimit(atOnce)
 	for i, t := range targets {
 		group.Go(func() error {
-			done[i].widely, done[i].err = s.bringInLine(ctx, t)
+			soon, cancel := context.WithTimeout(ctx, patience)
+			defer cancel()
+			done[i].widely, done[i].err = s.bringInLine(soon, t)
 			return nil
 		})
 	}

@@ -3,6 +3,7 @@ package admin
 import (
 	"context"
 	"log/slog"
+	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -15,8 +16,12 @@ import (
 // forgetAfter is how long a role that cannot be reached is cleaned up for, once its revoked keys have expired.
 const forgetAfter = 24 * time.Hour
 
+// sweepPatience is how long a turn waits for all roles. One that does not answer has patience, and delays no other.
+const sweepPatience = time.Minute
+
 // Sweep brings all roles in line with the revocations: it ends what could not be ended at once, makes good what others
-// undid, and removes what has nothing left to refuse. The worker calls it at each turn.
+// undid, and removes what has nothing left to refuse. The worker calls it at each turn. It takes a bounded time, and all
+// ends before it returns.
 func (s *Service) Sweep(ctx context.Context) error {
 	all, err := s.Store.ListRevocations(ctx, "")
 	if err != nil {
@@ -29,11 +34,15 @@ func (s *Service) Sweep(ctx context.Context) error {
 		if slot.Value.Planned {
 			continue
 		}
-		if err := s.carryOut(ctx, slot); err != nil {
+		if err := again(func() error { return s.plan(ctx, slot) }); err != nil {
 			s.tell(ctx, slot.Value, err)
 		}
 	}
-	outcomes := s.endAll(ctx, targetsOf(all...))
+	soon, cancel := context.WithTimeout(ctx, sweepPatience)
+	targets := targetsOf(all...)
+	rand.Shuffle(len(targets), func(i, j int) { targets[i], targets[j] = targets[j], targets[i] }) // where many hang, each has its turn
+	outcomes := s.endAll(soon, targets)
+	cancel()
 	for _, slot := range all {
 		if s.Now().Before(slot.Value.Until) {
 			if err := s.note(ctx, slot, outcomes); err != nil {

@@ -45,10 +45,10 @@ type Config struct {
 	Vendor  vend.Vendor // with a cache where minting is dear
 	Signer  sign.Signer // nil: no request is signed remotely
 	Files   blob.Opener
-	Revoked func(ids ...lake.ID)  // told of principals and tables whose keys must die at once; nil: nobody can
-	EndKey  func(id string) error // ends one key of the embedded store; nil: there is none
-	Era     func() string         // another whenever keys of the embedded store have ended; nil: there is none
-	Ender   revoke.Ender          // ends keys of AWS roles; nil: nobody can
+	Revoked func(ids ...lake.ID)                    // told of principals and tables whose keys must die at once; nil: nobody can
+	EndKey  func(realm lake.Realm, id string) error // ends one key of the embedded store, if it is of the realm; nil: there is none
+	Era     func() string                           // another whenever keys of the embedded store have ended; nil: there is none
+	Ender   revoke.Ender                            // ends keys of AWS roles; nil: nobody can
 	Log     *slog.Logger
 	Now     func() time.Time
 	Metrics *Metrics // nil: nobody watches
@@ -79,16 +79,23 @@ func New(c Config) (*App, error) {
 	return &App{Handler: door, Routes: door.Protocols(), Admin: admins, Catalog: inside, realms: c.Realms, now: c.Now}, nil
 }
 
-// sweep is how often revocations are looked through: IAM is asked each time, for each role that one is in force at.
-const sweep = time.Minute
+// sweepEvery is how often revocations are looked through: IAM is asked each time, for each role that one is in force at.
+const sweepEvery = time.Minute
 
-// Tick takes up what must go on after answers, a bounded part of it. `firn serve` calls it now and then, one call after
-// another.
+// Tick takes up what must go on after answers, a bounded part of it: revocations first.
 func (a *App) Tick(ctx context.Context) error {
-	err := contents.Tick(ctx, a.Catalog, a.realms)
-	if now := a.now(); now.Sub(a.swept) >= sweep {
-		a.swept = now
-		err = errors.Join(err, a.Admin.Sweep(ctx))
-	}
-	return err
+	return errors.Join(a.sweep(ctx), a.work(ctx))
 }
+
+// sweep carries on with revocations, where that is due. `firn serve` calls it now and then, one call after another.
+func (a *App) sweep(ctx context.Context) error {
+	now := a.now()
+	if now.Sub(a.swept) < sweepEvery {
+		return nil
+	}
+	a.swept = now
+	return a.Admin.Sweep(ctx)
+}
+
+// work goes on with purges. `firn serve` calls it now and then, apart from sweep, for which it does not wait.
+func (a *App) work(ctx context.Context) error { return contents.Tick(ctx, a.Catalog, a.realms) }

@@ -39,8 +39,8 @@ type embedded struct {
 	now      func() time.Time // of the store and its keys
 }
 
-func openEmbedded(dir, endpoint string, now func() time.Time, log *slog.Logger) (*embedded, error) {
-	store, err := s3local.Open(s3local.Config{Dir: dir, Sync: true, Now: now})
+func openEmbedded(dir, endpoint string, now func() time.Time, log *slog.Logger, adopt func() (s3local.Adoption, error)) (*embedded, error) {
+	store, err := s3local.Open(s3local.Config{Dir: dir, Sync: true, Now: now, Adopt: adopt})
 	if err != nil {
 		return nil, fmt.Errorf("open the object store: %w", err)
 	}
@@ -101,7 +101,7 @@ func (e *embedded) config(ctx context.Context, c Config) (Config, error) {
 	}
 	signing.Embedded = func() string { return e.endpoint }
 	c.Vendor, c.Files, c.Signer = vend.Lasting{Vendor: vendor, Now: e.now}, opener, sigv4.New(signing)
-	c.EndKey = func(id string) error { return e.issuer.Revoke("id:" + id) }
+	c.EndKey = func(realm lake.Realm, id string) error { return e.issuer.Revoke("id:" + string(realm) + "/" + id) }
 	c.Era = e.issuer.Era
 	c.Revoked = func(ids ...lake.ID) {
 		forget(ids...)

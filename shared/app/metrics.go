@@ -1,6 +1,10 @@
 package app
 
 import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
 	"net/http"
 	"strconv"
 	"time"
@@ -47,4 +51,48 @@ func (m *Metrics) observer() rest.Observer {
 		return nil
 	}
 	return m
+}
+
+// metricsListener is where the measurements are served: on a listener of their own, as whoever reaches the API need not see
+// them. Its listener is nil where they are not served.
+type metricsListener struct{ net.Listener }
+
+// listenMetrics opens the listener at an address; an empty one opens none.
+func listenMetrics(address string, log *slog.Logger) (metricsListener, error) {
+	if address == "" {
+		return metricsListener{}, nil
+	}
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return metricsListener{}, fmt.Errorf("listen for metrics: %w", err)
+	}
+	log.Info("metrics are served", "address", "http://"+l.Addr().String()+"/metrics")
+	warnBeyondLoopback(log, "metrics", l.Addr())
+	return metricsListener{l}, nil
+}
+
+// Close closes the listener, if there is one.
+func (l metricsListener) Close() error {
+	if l.Listener == nil {
+		return nil
+	}
+	return l.Listener.Close()
+}
+
+func (l metricsListener) serve(ctx context.Context, m *Metrics, log *slog.Logger) error {
+	if l.Listener == nil {
+		return nil
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", m.Handler())
+	return rest.Serve(ctx, l.Listener, mux, log)
+}
+
+// warnBeyondLoopback logs that something is served in the clear to other machines. A proxy with TLS in front of it is
+// nothing that firn could see.
+func warnBeyondLoopback(log *slog.Logger, what string, at net.Addr) {
+	if tcp, ok := at.(*net.TCPAddr); ok && !tcp.IP.IsLoopback() {
+		log.Warn("listens beyond this machine without TLS: credentials travel in the clear, unless a proxy with TLS stands in front",
+			"what", what, "address", at.String())
+	}
 }

@@ -56,10 +56,10 @@ type process struct {
 	stop  sync.Once
 }
 
-// startProcess starts a server on a data folder and waits until it takes requests.
+// startProcess starts a server on a data folder in dir and waits until it takes requests.
 func startProcess(t testing.TB, dir string) *process {
 	t.Helper()
-	config, err := json.Marshal(ServeConfig{Data: dir, Listen: "127.0.0.1:0", StoreListen: "127.0.0.1:0", Realms: []string{"POLARIS"}, MaxBody: 10 << 20, UniqueLocations: true})
+	config, err := json.Marshal(ServeConfig{Data: filepath.Join(dir, "data"), Listen: "127.0.0.1:0", StoreListen: "127.0.0.1:0", Realms: []string{"POLARIS"}, MaxBody: 10 << 20, UniqueLocations: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"time"
 
+	"golang.org/x/net/netutil"
 	"golang.org/x/sync/errgroup"
 
 	"firn/shared/app/base"
@@ -21,6 +22,7 @@ import (
 	"firn/shared/lake"
 	"firn/shared/rest"
 	"firn/shared/s3local"
+	"firn/shared/store"
 	"firn/shared/token"
 )
 
@@ -29,6 +31,7 @@ type ServeConfig struct {
 	Data                     string
 	Listen                   string
 	StoreListen              string
+	MetricsListen            string
 	Realms                   []string
 	MaxBody                  int64
 	StoragePolicy            string
@@ -77,6 +80,9 @@ func Serve(ctx context.Context, w World, c ServeConfig) (err error) {
 	if err := os.MkdirAll(c.Data, 0o700); err != nil {
 		return fmt.Errorf("make the data folder: %w", err)
 	}
+	if err := checkPrivate(c.Data); err != nil {
+		return err
+	}
 	if slices.Contains(c.AllowFileStorage, "true") {
 		if err := os.MkdirAll(filepath.Join(c.Data, ownFolder), 0o700); err != nil {
 			return fmt.Errorf("make the folder for file storage: %w", err)
@@ -101,7 +107,16 @@ func Serve(ctx context.Context, w World, c ServeConfig) (err error) {
 		return fmt.Errorf("listen for the object store: %w", err)
 	}
 	defer objects.Close()
-	embedded, err := openEmbedded(filepath.Join(c.Data, "objects"), "http://"+objects.Addr().String(), time.Now, log)
+	watched, err := listenMetrics(c.MetricsListen, log)
+	if err != nil {
+		return err
+	}
+	defer watched.Close()
+	warnBeyondLoopback(log, "API", api.Addr())
+	warnBeyondLoopback(log, "object store", objects.Addr())
+	embedded, err := openEmbedded(filepath.Join(c.Data, "objects"), "http://"+objects.Addr().String(), time.Now, log, func() (s3local.Adoption, error) {
+		return claimed(ctx, store.New(store.Config{Driver: db, Now: time.Now}), realms(c.Realms))
+	})
 	if err != nil {
 		return err
 	}
@@ -121,7 +136,7 @@ func Serve(ctx context.Context, w World, c ServeConfig) (err error) {
 		return err
 	}
 	fmt.Fprintf(w.Stdout, "firn serves the Iceberg REST catalog at http://%s/api/catalog and tables' files at http://%s\n", api.Addr(), objects.Addr())
-	return a.run(ctx, api, objects, metrics, embedded.gate, log)
+	return a.run(ctx, api, objects, watched, metrics, embedded.gate, log)
 }
 
 func realms(names []string) []lake.Realm {
@@ -132,43 +147,47 @@ func realms(names []string) []lake.Realm {
 	return out
 }
 
-// run serves both listeners and the tick until ctx ends or one of them fails.
-func (a *App) run(ctx context.Context, api, objects net.Listener, metrics *Metrics, gate *s3local.Gate, log *slog.Logger) error {
-	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", metrics.Handler())
-	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/metrics" {
-			mux.ServeHTTP(w, r)
-			return
-		}
-		a.Handler.ServeHTTP(w, r)
-	})
+// run serves the listeners and the tick until ctx ends or one of them fails.
+func (a *App) run(ctx context.Context, api, objects net.Listener, watched metricsListener, metrics *Metrics, gate *s3local.Gate, log *slog.Logger) error {
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return rest.Serve(ctx, api, handler, log) })
+	group.Go(func() error { return rest.Serve(ctx, api, a.Handler, log) })
+	group.Go(func() error { return watched.serve(ctx, metrics, log) })
 	group.Go(func() error { return serveObjects(ctx, objects, gate.Server()) })
-	group.Go(func() error {
-		ticker := time.NewTicker(tick)
-		defer ticker.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return nil
-			case <-ticker.C:
-				if err := a.Tick(ctx); err != nil && ctx.Err() == nil {
-					log.WarnContext(ctx, "the tick failed and will be tried again", "error", err.Error())
-				}
-			}
-		}
-	})
+	for _, turn := range []func(context.Context) error{a.sweep, a.work} {
+		group.Go(func() error {
+			everyTick(ctx, turn, log)
+			return nil
+		})
+	}
 	return group.Wait()
 }
+
+// everyTick takes one turn after another until ctx ends.
+func everyTick(ctx context.Context, turn func(context.Context) error, log *slog.Logger) {
+	ticker := time.NewTicker(tick)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			if err := turn(ctx); err != nil && ctx.Err() == nil {
+				log.WarnContext(ctx, "the tick failed and will be tried again", "error", err.Error())
+			}
+		}
+	}
+}
+
+// storeConnections bounds the connections to the object store. What is beyond waits until one is closed: a connection
+// without a request is closed after some seconds, or two minutes behind an authentic one.
+const storeConnections = 2048
 
 // storeShutdown is how long transfers may go on when the server stops.
 const storeShutdown = 10 * time.Second
 
 func serveObjects(ctx context.Context, l net.Listener, server *http.Server) error {
 	served := make(chan error, 1)
-	go func() { served <- server.Serve(l) }()
+	go func() { served <- server.Serve(netutil.LimitListener(l, storeConnections)) }()
 	select {
 	case err := <-served:
 		return fmt.Errorf("serve the object store: %w", err)

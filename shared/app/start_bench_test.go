@@ -16,14 +16,14 @@ import (
 // BenchmarkServe measures the built command on a data folder that holds a table: the time from its start to its first
 // answer, that of the start to an engine's first loadTable with a new token, and its memory when it is asked nothing.
 func BenchmarkServe(b *testing.B) {
-	binary, data := filepath.Join(b.TempDir(), "firn"), b.TempDir()
+	binary, data := filepath.Join(b.TempDir(), "firn"), filepath.Join(b.TempDir(), "data")
 	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", binary, "firn/cmd/firn")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		b.Fatalf("%v: %s", err, out)
 	}
 	start := func() *process {
-		cmd := exec.Command(binary, "serve", "--data", data, "--listen", "127.0.0.1:0", "--store-listen", "127.0.0.1:0")
+		cmd := exec.Command(binary, "serve", "--data", data, "--listen", "127.0.0.1:0", "--store-listen", "127.0.0.1:0", "--metrics-listen", "")
 		cmd.Env = os.Environ()
 		return await(b, cmd)
 	}

@@ -49,7 +49,7 @@ func serverAt(t testing.TB, now func() time.Time, wrap func(vend.Vendor) vend.Ve
 	}
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	objects := httptest.NewUnstartedServer(nil)
-	e, err := openEmbedded(filepath.Join(dir, "objects"), "http://"+objects.Listener.Addr().String(), now, log)
+	e, err := openEmbedded(filepath.Join(dir, "objects"), "http://"+objects.Listener.Addr().String(), now, log, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

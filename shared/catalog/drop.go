@@ -2,7 +2,6 @@ package catalog
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -121,27 +120,6 @@ func (s *Service) Purge(ctx context.Context, realm lake.Realm, w *store.Work, li
 		}
 	}
 	return true, s.Store.FinishWork(ctx, realm, w)
-}
-
-// Work takes up what must go on after answers: a bounded part of it, in one realm.
-func (s *Service) Work(ctx context.Context, realm lake.Realm) error {
-	const pieces, files = 20, 5000
-	// From a random piece on: those that fail again and again must not keep the others waiting.
-	todo, err := s.Store.ListWork(ctx, realm, lake.NewID(), pieces)
-	if err == nil && len(todo) < pieces {
-		var first []store.Work
-		first, err = s.Store.ListWork(ctx, realm, "", pieces-len(todo))
-		todo = append(todo, first...)
-	}
-	if err != nil {
-		return fmt.Errorf("list work: %w", err)
-	}
-	for i := range todo {
-		if _, err := s.Purge(ctx, realm, &todo[i], files); err != nil {
-			s.Log.WarnContext(ctx, "a purge failed and will be tried again", "work", string(todo[i].ID), "error", err.Error())
-		}
-	}
-	return nil
 }
 
 // keyed is what the keys of a table were for. Its uuid is not: a registered one has whatever its file says.

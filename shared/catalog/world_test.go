@@ -78,7 +78,7 @@ func (w *world) openObjects() {
 	w.must(err)
 	minter, err := vendlocal.New(vendlocal.Config{Issuer: issuer, Endpoint: func() string { return "http://127.0.0.1:1" }, Region: "us-east-1"})
 	w.must(err)
-	w.files, w.vendor, w.dir = &files{opener: blob.ByStorage{Embedded: opener}}, &vendor{minter: minter}, filepath.Join(dir, "lake")
+	w.files, w.vendor, w.dir = &files{opener: blob.ByStorage{Embedded: opener}}, &vendor{minter: minter}, filepath.Join(dir, "realm="+string(realm), "lake")
 }
 
 // restart makes another instance: what the one before remembers is forgotten.

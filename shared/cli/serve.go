@@ -20,6 +20,7 @@ type ServeConfig struct {
 	Data                     string        // folder for the database, the signing key and the embedded object store; made if missing
 	Listen                   string        // host:port of the API
 	StoreListen              string        // host:port of the embedded object store
+	MetricsListen            string        // host:port of the metrics; empty: they are not served
 	Realms                   []string      // one at least, different, without spaces; the first is the default
 	MaxBody                  int64         // bytes of a request's body, 1 at least
 	StoragePolicy            string        // file of the storage policy; empty: the default
@@ -53,6 +54,7 @@ those that are not given are made and printed, once.`
 	fs.StringVar(&s.Data, "data", "./firn-data", "`folder` for everything that is kept")
 	fs.StringVar(&s.Listen, "listen", "127.0.0.1:8181", "`host:port` of the API")
 	fs.StringVar(&s.StoreListen, "store-listen", "127.0.0.1:8182", "`host:port` of the embedded object store, to which engines are sent")
+	fs.StringVar(&s.MetricsListen, "metrics-listen", "127.0.0.1:8183", "`host:port` of Prometheus metrics; empty: none are served")
 	fs.StringSliceVar(&s.Realms, "realms", []string{"POLARIS"}, "`names` of the realms, with commas between; the first is the default")
 	fs.Int64Var(&s.MaxBody, "max-body", 10<<20, "largest body of a request, in `bytes`")
 	fs.StringVar(&s.StoragePolicy, "storage-policy", "", "`file` that says which storage, and whose authority over it, catalogs may use")
@@ -77,11 +79,14 @@ func unserved(err error) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, syscall.EADDRINUSE):
-		return failed(err.Error(), "Stop what listens there, or choose other addresses with --listen (the API) and --store-listen (the object store).")
+		return failed(err.Error(), "Stop what listens there, or choose other addresses with --listen (the API), --store-listen (the object store) and --metrics-listen.")
 	case op != nil && op.Op == "listen":
-		return failed(err.Error(), "Give addresses of this machine to --listen (the API) and --store-listen (the object store).")
+		return failed(err.Error(), "Give addresses of this machine to --listen (the API), --store-listen (the object store) and --metrics-listen.")
 	case strings.HasSuffix(err.Error(), "in use by another process"):
 		return failed(err.Error(), "Stop the other firn, or choose another folder with --data.")
+	}
+	if what, command, ok := strings.Cut(err.Error(), "; run "); ok {
+		return failed(what, "Run "+command+".")
 	}
 	if _, ok := errors.AsType[*os.PathError](err); ok {
 		return failed(err.Error(), "Give a folder to --data that this user may write to.")
@@ -93,7 +98,11 @@ func (s *ServeConfig) check() error {
 	if s.Data == "" {
 		return misused("--data must name a folder")
 	}
-	for flag, address := range map[string]string{"listen": s.Listen, "store-listen": s.StoreListen} {
+	addresses := map[string]string{"listen": s.Listen, "store-listen": s.StoreListen}
+	if s.MetricsListen != "" {
+		addresses["metrics-listen"] = s.MetricsListen
+	}
+	for flag, address := range addresses {
 		_, port, err := net.SplitHostPort(address)
 		if n, e := strconv.ParseUint(port, 10, 16); err != nil || e != nil || n > 65535 {
 			return misused("--%s %q is not host:port", flag, address)
@@ -101,6 +110,9 @@ func (s *ServeConfig) check() error {
 	}
 	if s.Listen == s.StoreListen && !strings.HasSuffix(s.Listen, ":0") {
 		return misused("--listen and --store-listen must differ")
+	}
+	if (s.MetricsListen == s.Listen || s.MetricsListen == s.StoreListen) && !strings.HasSuffix(s.MetricsListen, ":0") {
+		return misused("--metrics-listen must differ from --listen and --store-listen")
 	}
 	if len(s.AllowFileStorage) == 1 { // as a switch: $FIRN_ALLOW_FILE_STORAGE=1
 		switch on, err := strconv.ParseBool(s.AllowFileStorage[0]); {

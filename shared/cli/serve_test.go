@@ -25,11 +25,11 @@ func run(t *testing.T, c cli.Config, environment map[string]string, args ...stri
 
 func TestServeConfig(t *testing.T) {
 	defaults := cli.ServeConfig{
-		Data: "./firn-data", Listen: "127.0.0.1:8181", StoreListen: "127.0.0.1:8182", Realms: []string{"POLARIS"},
+		Data: "./firn-data", Listen: "127.0.0.1:8181", StoreListen: "127.0.0.1:8182", MetricsListen: "127.0.0.1:8183", Realms: []string{"POLARIS"},
 		MaxBody: 10485760, UniqueLocations: true, Probe: true, CredentialDuration: time.Hour, LogFormat: "text",
 	}
 	everything := cli.ServeConfig{
-		Data: "/d", Listen: ":1", StoreListen: "[::1]:2", Realms: []string{"A", "B"}, MaxBody: 1, AllowFileStorage: []string{"true"}, StoragePolicy: "/p.yaml", AllowEndpoint: []string{"http://a:1", "http://b:2"},
+		Data: "/d", Listen: ":1", StoreListen: "[::1]:2", MetricsListen: "[::1]:3", Realms: []string{"A", "B"}, MaxBody: 1, AllowFileStorage: []string{"true"}, StoragePolicy: "/p.yaml", AllowEndpoint: []string{"http://a:1", "http://b:2"},
 		RequireRotation: true, AllowOverlappingCatalogs: true, UniqueLocations: false, Probe: false, CredentialDuration: 15 * time.Minute, MaxSession: 12 * time.Hour, LogFormat: "json",
 	}
 	with := func(change func(*cli.ServeConfig)) cli.ServeConfig {
@@ -46,11 +46,11 @@ func TestServeConfig(t *testing.T) {
 	}{
 		{name: "nothing given", want: defaults},
 		{name: "all flags", want: everything, args: []string{
-			"--data=/d", "--listen=:1", "--store-listen=[::1]:2", "--realms=A,B", "--max-body=1", "--allow-file-storage", "--storage-policy=/p.yaml", "--allow-endpoint=http://a:1", "--allow-endpoint=http://b:2",
+			"--data=/d", "--listen=:1", "--store-listen=[::1]:2", "--metrics-listen=[::1]:3", "--realms=A,B", "--max-body=1", "--allow-file-storage", "--storage-policy=/p.yaml", "--allow-endpoint=http://a:1", "--allow-endpoint=http://b:2",
 			"--require-rotation", "--allow-overlapping-catalogs", "--unique-locations=false", "--probe=false", "--credential-duration=15m", "--max-session=12h", "--log-format=JSON",
 		}},
 		{name: "all variables", want: everything, environment: map[string]string{
-			"FIRN_DATA": "/d", "FIRN_LISTEN": ":1", "FIRN_STORE_LISTEN": "[::1]:2", "FIRN_REALMS": "A,B", "FIRN_MAX_BODY": "1",
+			"FIRN_DATA": "/d", "FIRN_LISTEN": ":1", "FIRN_STORE_LISTEN": "[::1]:2", "FIRN_METRICS_LISTEN": "[::1]:3", "FIRN_REALMS": "A,B", "FIRN_MAX_BODY": "1",
 			"FIRN_ALLOW_FILE_STORAGE": "1", "FIRN_STORAGE_POLICY": "/p.yaml", "FIRN_ALLOW_ENDPOINT": "http://a:1,http://b:2", "FIRN_REQUIRE_ROTATION": "1", "FIRN_ALLOW_OVERLAPPING_CATALOGS": "true",
 			"FIRN_UNIQUE_LOCATIONS": "false", "FIRN_PROBE": "false", "FIRN_CREDENTIAL_DURATION": "900s", "FIRN_MAX_SESSION": "720m", "FIRN_LOG_FORMAT": "json",
 		}},
@@ -62,6 +62,9 @@ func TestServeConfig(t *testing.T) {
 			name: "any free ports", args: []string{"--listen=127.0.0.1:0", "--store-listen=127.0.0.1:0"},
 			want: with(func(c *cli.ServeConfig) { c.Listen, c.StoreListen = "127.0.0.1:0", "127.0.0.1:0" }),
 		},
+		{name: "no metrics", args: []string{"--metrics-listen="}, want: with(func(c *cli.ServeConfig) { c.MetricsListen = "" })},
+		{name: "metrics at no port", args: []string{"--metrics-listen=x"}, refusal: `--metrics-listen "x" is not host:port`},
+		{name: "metrics at the API's port", args: []string{"--listen=:1", "--metrics-listen=:1"}, refusal: "--metrics-listen must differ"},
 		{name: "no data folder", args: []string{"--data="}, refusal: "--data must name a folder"},
 		{name: "no port", args: []string{"--listen=localhost"}, refusal: `--listen "localhost" is not host:port`},
 		{name: "port too large", args: []string{"--listen=:65536"}, refusal: "is not host:port"},

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"io"
+	"path/filepath"
 	"regexp"
 	"testing"
 
@@ -34,13 +35,13 @@ func startServer(t testing.TB, log io.Writer, flags ...string) server {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	read, write := io.Pipe()
-	data := t.TempDir()
+	data := filepath.Join(t.TempDir(), "data")
 	ended := make(chan int, 1)
 	go func() {
 		getenv := func(name string) string {
 			return map[string]string{"FIRN_BOOTSTRAP_CREDENTIALS": "POLARIS,root,s3cr3t;OTHER,root,s3cr3t"}[name]
 		}
-		args := append([]string{"serve", "--data", data, "--listen=127.0.0.1:0", "--store-listen=127.0.0.1:0", "--probe=false"}, flags...)
+		args := append([]string{"serve", "--data", data, "--listen=127.0.0.1:0", "--store-listen=127.0.0.1:0", "--metrics-listen=", "--probe=false"}, flags...)
 		ended <- cli.Main(ctx, commandLine(getenv, write, log), args)
 		write.Close()
 	}()

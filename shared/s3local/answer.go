@@ -69,18 +69,15 @@ func (c *call) ok(document any) error {
 	return nil
 }
 
-// fail answers with an error and gives its code. A client that sends its body unasked is let to send some of it: it
-// would not see the answer else.
+// fail answers with an error and gives its code. The connection of a client that did not show who it is, or whose body was
+// not read, is closed.
 func (c *call) fail(err error) string {
 	r := refusalOf(err)
 	if c.w.status != 0 { // the answer has begun: its length tells the client that it is not whole
 		return r.code
 	}
-	if c.r.ContentLength != 0 {
+	if c.claims.ID == "" || c.r.ContentLength != 0 && !c.received.whole {
 		c.w.Header().Set("Connection", "close")
-		if c.r.Header.Get("Expect") == "" {
-			_, _ = io.CopyN(io.Discard, c.r.Body, maxDrain)
-		}
 	}
 	writeXML(c.w, r.status, errorDocument{Code: r.code, Message: r.message, RequestID: c.id})
 	return r.code

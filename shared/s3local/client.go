@@ -14,17 +14,20 @@ import (
 // beyond the scopes, Argument for a bad key, NotFound and Exists with the noun File, Conflict for a key below an
 // object's key, Unavailable for a full disk or quota.
 type Client struct {
-	store  *Store
+	store  tenant
 	scopes []Scope
 }
 
-// As gives a client that may do what the scopes say, and nothing else. To act under a minted credential open and check
-// it with the Issuer and pass its claims' scopes.
-func (s *Store) As(scopes ...Scope) (*Client, error) {
+// As returns a client that may do what the scopes say to objects of the realm, and nothing else. To act under a minted
+// credential open and check it with the Issuer and pass its claims' realm and scopes.
+func (s *Store) As(realm string, scopes ...Scope) (*Client, error) {
+	if err := checkRealm(realm); err != nil {
+		return nil, err
+	}
 	if err := checkScopes(scopes); err != nil {
 		return nil, err
 	}
-	return &Client{store: s, scopes: append([]Scope(nil), scopes...)}, nil
+	return &Client{store: s.of(realm), scopes: append([]Scope(nil), scopes...)}, nil
 }
 
 // may checks before any effect that the caller still waits and that a scope allows it.
@@ -64,7 +67,7 @@ func (c *Client) Put(ctx context.Context, bucket, key string, data []byte, ifAbs
 	if _, err := copyBytes(w, bytes.NewReader(data)); err != nil {
 		return fmt.Errorf("write object: %w", err)
 	}
-	_, err = w.publish(publication{bucket: bucket, key: key, ifAbsent: ifAbsent, sync: true, alive: ctx.Err})
+	_, err = w.publish(publication{to: c.store, bucket: bucket, key: key, ifAbsent: ifAbsent, sync: true, alive: ctx.Err})
 	return err
 }
 

@@ -13,7 +13,7 @@ import (
 
 func (w *world) as(a Action) *Client {
 	w.t.Helper()
-	c, err := w.store.As(Scope{bucket, prefix, a})
+	c, err := w.store.As(realm, Scope{bucket, prefix, a})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -102,10 +102,10 @@ func TestAClientIsHeldToItsScopes(t *testing.T) {
 	if w.read(sibling+"s") != "secret" || w.read(prefix+"a") != "alpha" {
 		t.Error("want every object as it was")
 	}
-	if _, err := w.store.As(Scope{bucket, "", Read}); !fault.Is(err, fault.Argument) {
+	if _, err := w.store.As(realm, Scope{bucket, "", Read}); !fault.Is(err, fault.Argument) {
 		t.Errorf("client of a whole bucket: got %v, want Argument", err)
 	}
-	if _, err := w.store.As(); !fault.Is(err, fault.Argument) {
+	if _, err := w.store.As(realm); !fault.Is(err, fault.Argument) {
 		t.Errorf("client of nothing: got %v, want Argument", err)
 	}
 }

@@ -56,7 +56,7 @@ func TestAKilledProcessLosesNothingThatItAcknowledged(t *testing.T) {
 		t.Fatalf("open after the kill: %v", err)
 	}
 	defer s.Close()
-	text, err := os.ReadFile(filepath.Join(dir, bucket, prefix, "a"))
+	text, err := os.ReadFile(filepath.Join(dir, home, bucket, prefix, "a"))
 	if string(text) != "acknowledged" || err != nil || len(work()) != 0 {
 		t.Errorf("got %q, %v and %d work files, want the acknowledged object and none", text, err, len(work()))
 	}
@@ -67,7 +67,7 @@ func dieInAPut(t *testing.T, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := s.As(Scope{bucket, prefix, Write})
+	c, err := s.As(realm, Scope{bucket, prefix, Write})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,9 @@
 // Issuer mints, opens and revokes credentials. Store is the folder. Gate is the http.Handler that lets a signed request
 // through to the store; Client is the door for this process's own metadata files, under the same scope check.
 //
+// Realms are tenants: each has a folder of its own, "realm=NAME", and buckets of one name in two realms are two. The realm
+// is in the credential's claims, and a request has no way to name one.
+//
 // A request passes these steps in order, and the first that fails ends it: the target is parsed by hand; the signature
 // is verified (AWS Signature Version 4, in headers or presigned); the credential's expiry and revocation are asked; the
 // operation is found in a table; its query parameters and headers are held against lists; the scope is checked; only
@@ -16,7 +19,8 @@
 // name (versions, ACLs, tags, encryption, user metadata), ListObjects version 1, Signature Version 2, virtual-host
 // addressing, POST forms, CORS. Content-Type and the other headers of HTTP's own are taken and not kept. Keys with
 // empty, "." or ".." segments, also percent-encoded, with control characters, backslashes or segments over 255 bytes. A key below
-// an object's key ("a" and "a/b"), as a folder cannot hold both: 409. HeadBucket and ListBuckets answer 403, as they do
+// an object's key ("a" and "a/b"), as a folder cannot hold both: 409. Symbolic links, wherever they lead: to a reader they
+// are no objects, and a writer gets 409. HeadBucket and ListBuckets answer 403, as they do
 // to a credential of STS whose policy names a prefix.
 //
 // # What it promises
@@ -47,6 +51,20 @@
 //
 // Publishing, deleting and the sweep of emptied parent folders hold one mutex: they are a few system calls each, and a
 // sweep that races with a put loses the put. Bodies, syncs and reads are outside of it.
+//
+// Folders are opened one by one by the handle of the one above (package nolinks), as os.Root alone follows a link from one
+// realm's folder to another's.
+//
+// A folder that was filled before realms had folders is taken over when it is opened (Adoption): buckets, and where realms
+// share one the folders in it, are renamed into their realm's. A marker in the layout file says that this is under way, so
+// that a process which dies meanwhile is followed by one that goes on, and an older version refuses the folder.
+//
+// Open uploads are bounded for each principal and each table, well below the bound of all: a writer that never completes
+// its uploads takes no slot of another's.
+//
+// A body has half a minute, and more for each byte that came of it: one that drips is cut off, and one of many gigabytes
+// goes on over a slow line. Of a body that was refused two seconds are read, so that its client sees why, and a connection
+// on which nobody showed who it is is closed with the answer.
 //
 // Parts of an upload are copied into the object, not moved, so that a Complete that failed can be sent again.
 //

@@ -53,7 +53,7 @@ func FuzzRequest(f *testing.F) {
 			t.Errorf("got %d %s, want a refusal", rec.Code, rec.Body)
 		}
 		if parsed, err := parseTarget(target); err == nil && parsed.key != "" {
-			if name, err := w.store.naming.file(parsed.bucket, parsed.key); err != nil || strings.Contains("/"+name+"/", "/../") {
+			if name, err := w.store.of(realm).file(parsed.bucket, parsed.key); err != nil || strings.Contains("/"+name+"/", "/../") {
 				t.Errorf("target %q: got the file %q, %v", target, name, err)
 			}
 		}

@@ -31,7 +31,7 @@ func NewGate(issuer *Issuer, store *Store, now func() time.Time, log *slog.Logge
 }
 
 // Server gives the endpoint the limits that a handler cannot set itself: on headers, and on connections without a
-// request. Transfers have no time limit as long as bytes move.
+// request. Transfers have no time limit as long as bytes move, and those of a request's body at minBodyRate.
 func (g *Gate) Server() *http.Server {
 	return &http.Server{
 		Handler: g, MaxHeaderBytes: maxHeader, ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout,
@@ -47,8 +47,11 @@ type call struct {
 	id   string
 	target
 	authentic
-	op   *operation
-	idle *time.Timer
+	store tenant // of the credential's realm, once the request is authentic
+	op    *operation
+	idle  *time.Timer
+	// received is the body as it comes from the connection.
+	received *paced
 }
 
 // ServeHTTP answers a request and logs one line: what was done by whom, never what it was signed with.
@@ -56,10 +59,12 @@ func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := g.now()
 	c := &call{gate: g, w: &answer{ResponseWriter: w}, r: r, id: rand.Text()[:16], op: &operation{name: "unknown"}}
 	c.idle = time.AfterFunc(g.idle, func() {
-		past, control := time.Unix(1, 0), http.NewResponseController(w)
+		control := http.NewResponseController(w)
 		_, _ = control.SetReadDeadline(past), control.SetWriteDeadline(past) // what has no deadlines has no connection either
 	})
-	defer c.idle.Stop()
+	c.received = &paced{ReadCloser: r.Body, call: c}
+	r.Body = c.received
+	defer c.settle()
 	w.Header().Set("X-Amz-Request-Id", c.id)
 	err := c.handle(start)
 	level, failed := slog.LevelInfo, slog.Attr{}
@@ -82,6 +87,7 @@ func (c *call) handle(now time.Time) (err error) {
 	if c.authentic, err = authenticate(c.r, c.target, c.gate.issuer, now); err != nil {
 		return err
 	}
+	c.store = c.gate.store.of(c.claims.Realm)
 	op, err := classify(c.r, c.target)
 	if err != nil {
 		return err

@@ -24,7 +24,7 @@ func newIssuer(t *testing.T) (*Issuer, *clock) {
 }
 
 func someClaims() Claims {
-	return Claims{Principal: "p1", Table: "t1", Scopes: []Scope{{bucket, prefix, Read | Write}, {bucket, sibling, List}}}
+	return Claims{Realm: realm, Principal: "p1", Table: "t1", Scopes: []Scope{{bucket, prefix, Read | Write}, {bucket, sibling, List}}}
 }
 
 func TestWhatWasMintedOpensAgain(t *testing.T) {
@@ -63,15 +63,15 @@ func TestWhatWasMintedOpensAgain(t *testing.T) {
 
 func TestMintRefusesWhatIsWiderThanItLooks(t *testing.T) {
 	scope := func(bucket, prefix string, a Action) Claims {
-		return Claims{Scopes: []Scope{{bucket, prefix, a}}}
+		return Claims{Realm: realm, Scopes: []Scope{{bucket, prefix, a}}}
 	}
 	tests := []struct {
 		name   string
 		claims Claims
 		ttl    time.Duration
 	}{
-		{"no scope", Claims{}, time.Hour},
-		{"too many scopes", Claims{Scopes: make([]Scope, maxScopes+1)}, time.Hour},
+		{"no scope", Claims{Realm: realm}, time.Hour},
+		{"too many scopes", Claims{Realm: realm, Scopes: make([]Scope, maxScopes+1)}, time.Hour},
 		{"empty prefix", scope(bucket, "", Read), time.Hour},
 		{"prefix without a slash", scope(bucket, "a/b", Read), time.Hour},
 		{"prefix that is a slash", scope(bucket, "/", Read), time.Hour},
@@ -89,9 +89,11 @@ func TestMintRefusesWhatIsWiderThanItLooks(t *testing.T) {
 		{"bucket in upper case", scope("Warehouse", prefix, Read), time.Hour},
 		{"bucket too short", scope("ab", prefix, Read), time.Hour},
 		{"bucket too long", scope(strings.Repeat("a", 64), prefix, Read), time.Hour},
-		{"principal too long", Claims{Principal: strings.Repeat("p", maxSubject+1), Scopes: someClaims().Scopes}, time.Hour},
-		{"table too long", Claims{Table: strings.Repeat("p", maxSubject+1), Scopes: someClaims().Scopes}, time.Hour},
-		{"claims too long", Claims{Scopes: []Scope{{bucket, strings.Repeat("a/", 500), Read}, {bucket, strings.Repeat("b/", 500), Read}, {bucket, strings.Repeat("c/", 500), Read}, {bucket, strings.Repeat("d/", 500), Read}, {bucket, strings.Repeat("e/", 500), Read}}}, time.Hour},
+		{"principal too long", Claims{Realm: realm, Principal: strings.Repeat("p", maxSubject+1), Scopes: someClaims().Scopes}, time.Hour},
+		{"table too long", Claims{Realm: realm, Table: strings.Repeat("p", maxSubject+1), Scopes: someClaims().Scopes}, time.Hour},
+		{"claims too long", Claims{Realm: realm, Scopes: []Scope{{bucket, strings.Repeat("a/", 500), Read}, {bucket, strings.Repeat("b/", 500), Read}, {bucket, strings.Repeat("c/", 500), Read}, {bucket, strings.Repeat("d/", 500), Read}, {bucket, strings.Repeat("e/", 500), Read}}}, time.Hour},
+		{"no realm", Claims{Scopes: someClaims().Scopes}, time.Hour},
+		{"realm that no folder can be named after", Claims{Realm: strings.Repeat("R", 84), Scopes: someClaims().Scopes}, time.Hour},
 		{"no life", someClaims(), 0},
 		{"too long a life", someClaims(), MaxTTL + 1},
 	}
@@ -114,7 +116,7 @@ func TestRevokeEndsWhatWasMintedBefore(t *testing.T) {
 		subject string
 		dead    bool
 	}{
-		{"id:FIRN", false}, {"id:ID", true}, {"principal:p1", true}, {"principal:p2", false}, {"table:t1", true}, {"table:t2", false}, {"all", true},
+		{"id:r/FIRN", false}, {"id:r/ID", true}, {"id:other/ID", false}, {"id:ID", false}, {"principal:p1", true}, {"principal:p2", false}, {"table:t1", true}, {"table:t2", false}, {"all", true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.subject, func(t *testing.T) {

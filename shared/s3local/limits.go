@@ -15,7 +15,7 @@ const (
 	maxObject       = 5 << 40   // bytes of an object joined from parts (S3 before 2025)
 	minPart         = 5 << 20   // bytes of a part that is not the last (S3)
 	maxParts        = 10_000    // of an upload (S3)
-	maxUploads      = 1000      // open at once
+	maxUploads      = 10_000    // open at once
 	maxDeletes      = 1000      // keys of one DeleteObjects (S3)
 	maxListed       = 1000      // keys and common prefixes of a page (S3)
 	maxDocument     = 4 << 20   // bytes of an XML request: 10,000 parts with checksums fit
@@ -25,6 +25,9 @@ const (
 	maxDrain        = 1 << 20   // bytes read of a refused body so that the client gets to see the answer
 	maxParameters   = 32        // of a query
 
+	maxPrincipalUploads = 1000 // open at once of one principal
+	maxTableUploads     = 1000 // open at once to one table
+
 	// MaxTTL is the longest life of a credential (the longest that STS gives).
 	MaxTTL = 12 * time.Hour
 
@@ -32,5 +35,8 @@ const (
 	maxPresign    = 7 * 24 * time.Hour // life of a presigned request (S3); it also dies with its credential
 	staleUpload   = 24 * time.Hour     // age from which an open upload gives way to a new one
 	headerTimeout = 10 * time.Second   // for a request's headers
+	bodyGrace     = 30 * time.Second   // for a request's body, beside what its bytes earn it
+	minBodyRate   = 4 << 10            // bytes of a body a second, beyond the grace
+	drainTimeout  = 2 * time.Second    // for what is read of a refused body
 	idleTimeout   = 2 * time.Minute    // without a request on a connection, or without a byte of a transfer
 )

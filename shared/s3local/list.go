@@ -2,12 +2,13 @@ package s3local
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"io/fs"
 	"path"
 	"slices"
 	"strings"
+
+	"firn/shared/nolinks"
 )
 
 // listing asks for a page of a bucket.
@@ -28,14 +29,14 @@ type page struct {
 }
 
 // list reads a page. Each folder on its way is read whole, so a page costs as much as its widest folder.
-func (s *Store) list(l listing) (page, error) {
+func (t tenant) list(l listing) (page, error) {
 	if err := checkBucket(l.bucket); err != nil {
 		return page{}, err
 	}
 	if err := checkListPrefix(l.prefix); err != nil {
 		return page{}, err
 	}
-	w := walk{s: s, listing: l}
+	w := walk{of: t, listing: l}
 	if l.limit == 0 {
 		return page{}, nil
 	}
@@ -46,7 +47,7 @@ func (s *Store) list(l listing) (page, error) {
 }
 
 type walk struct {
-	s *Store
+	of tenant
 	listing
 	page page
 }
@@ -60,21 +61,21 @@ type entry struct {
 // entries reads a folder, given as the key prefix that it stands for, in the byte order of the keys below it. What no
 // key names is left out; a folder that is not there has no entries.
 func (w *walk) entries(prefix string) ([]entry, error) {
-	file := w.s.naming.folder(w.bucket, prefix)
-	f, err := w.s.root.Open(file)
+	dir, err := nolinks.Folder(w.of.root, w.of.folder(w.bucket, prefix))
 	if absent(err) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	found, err := f.ReadDir(-1)
-	if err = errors.Join(err, f.Close()); err != nil && !absent(err) {
+	defer dir.Close()
+	found, err := nolinks.Entries(dir)
+	if err != nil && !absent(err) {
 		return nil, err
 	}
 	all := make([]entry, 0, len(found))
 	for _, d := range found {
-		name, ok := w.s.naming.segment(d.Name())
+		name, ok := w.of.naming.segment(d.Name())
 		switch {
 		case d.Type().IsRegular() && d.Name() == folderMarker && prefix != "":
 			all = append(all, entry{"", d})

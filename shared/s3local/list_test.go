@@ -93,7 +93,7 @@ func (w *world) fillTree(keys []string) {
 	w.put(sibling+"s", "secret")
 	w.put(prefix+"empty/gone", "x")
 	w.put(prefix+"b/bad\x01name", "x")
-	if err := w.store.root.Remove(bucket + "/" + prefix + "empty/gone"); err != nil {
+	if err := w.store.root.Remove(home + "/" + bucket + "/" + prefix + "empty/gone"); err != nil {
 		w.t.Fatal(err)
 	}
 }

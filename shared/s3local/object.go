@@ -8,11 +8,11 @@ import (
 	"os"
 	"path"
 	"strconv"
-	"strings"
 	"syscall"
 	"time"
 
 	"firn/shared/fault"
+	"firn/shared/nolinks"
 )
 
 // Object is what the store knows of an object besides its bytes.
@@ -29,55 +29,62 @@ func object(key string, info fs.FileInfo) Object {
 }
 
 // open gives an object's bytes, which stay what they are whatever happens to the key. NotFound if there is no object.
-func (s *Store) open(bucket, key string) (*os.File, Object, error) {
-	name, err := s.naming.file(bucket, key)
+func (t tenant) open(bucket, key string) (*os.File, Object, error) {
+	name, err := t.file(bucket, key)
 	if err != nil {
 		return nil, Object{}, err
 	}
-	info, err := s.root.Lstat(name)
-	if absent(err) || err == nil && !info.Mode().IsRegular() {
-		return nil, Object{}, fault.Missing(fault.File, bucket+"/"+key)
-	}
-	if err != nil {
-		return nil, Object{}, fmt.Errorf("look at object: %w", err)
-	}
-	f, err := s.root.Open(name)
+	f, info, err := openFile(t.root, name)
 	if absent(err) {
 		return nil, Object{}, fault.Missing(fault.File, bucket+"/"+key)
 	}
 	if err != nil {
 		return nil, Object{}, fmt.Errorf("open object: %w", err)
 	}
-	if info, err = f.Stat(); err != nil {
-		_ = f.Close()
-		return nil, Object{}, fmt.Errorf("look at object: %w", err)
-	}
 	return f, object(key, info), nil
 }
 
+// openFile opens a regular file below a folder.
+func openFile(root *os.Root, name string) (*os.File, fs.FileInfo, error) {
+	dir, err := nolinks.Folder(root, path.Dir(name))
+	if err != nil {
+		return nil, nil, err
+	}
+	defer dir.Close()
+	return nolinks.File(dir, path.Base(name))
+}
+
 // remove deletes an object and the folders that it leaves empty. No object is fine.
-func (s *Store) remove(bucket, key string, sync bool) error {
-	name, err := s.naming.file(bucket, key)
+func (t tenant) remove(bucket, key string, sync bool) error {
+	name, err := t.file(bucket, key)
 	if err != nil {
 		return err
 	}
-	folder, err := s.unlink(name)
+	folder, err := t.unlink(name)
 	if err != nil || folder == "" || !sync {
 		return err
 	}
-	return s.syncFolders(folder)
+	return t.syncFolders(folder)
 }
 
 // unlink answers the nearest folder that is left; empty if nothing was removed.
 func (s *Store) unlink(name string) (folder string, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	info, err := s.root.Lstat(name)
+	dir, err := nolinks.Folder(s.root, path.Dir(name))
+	if absent(err) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("remove object: %w", err)
+	}
+	defer dir.Close()
+	info, err := dir.Lstat(path.Base(name))
 	if absent(err) || err == nil && !info.Mode().IsRegular() {
 		return "", nil
 	}
 	if err == nil {
-		err = s.root.Remove(name)
+		err = dir.Remove(path.Base(name))
 	}
 	if err != nil {
 		return "", fmt.Errorf("remove object: %w", err)
@@ -90,7 +97,7 @@ func (s *Store) unlink(name string) (folder string, err error) {
 // holds the mutex: a put between a folder's last delete and its removal would lose its folder.
 func (s *Store) sweepParents(name string) string {
 	folder := path.Dir(name)
-	for strings.Contains(folder, "/") && s.root.Remove(folder) == nil {
+	for belowBucket(folder) && s.removeEmpty(folder) == nil {
 		delete(s.lasting, folder)
 		s.sweeps++
 		folder = path.Dir(folder)
@@ -98,9 +105,24 @@ func (s *Store) sweepParents(name string) string {
 	return folder
 }
 
-// absent holds if a name is not there, be it that a file stands where a folder would have to or that it is too long.
+func (s *Store) removeEmpty(folder string) error {
+	above, err := nolinks.Folder(s.root, path.Dir(folder))
+	if err != nil {
+		return err
+	}
+	defer above.Close()
+	return above.Remove(path.Base(folder))
+}
+
+// absent reports whether a name is not there, be it that a file or a link is where a folder would have to be, or that it
+// is too long.
 func absent(err error) bool {
-	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.ENAMETOOLONG)
+	return blocked(err) || errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENAMETOOLONG)
+}
+
+// blocked reports whether a file or a link is where a folder would have to be.
+func blocked(err error) bool {
+	return errors.Is(err, syscall.ENOTDIR) || errors.Is(err, nolinks.ErrLink)
 }
 
 // copyBytes is io.Copy with a buffer that keeps system calls few, and with a full disk told as what it is.

@@ -92,7 +92,7 @@ func TestWhoIsNotTheHolderIsRefused(t *testing.T) {
 			if err != nil {
 				w.t.Fatal(err)
 			}
-			c, err := other.Mint(Claims{Scopes: []Scope{{bucket, prefix, everyAction}}}, time.Hour)
+			c, err := other.Mint(Claims{Realm: realm, Scopes: []Scope{{bucket, prefix, everyAction}}}, time.Hour)
 			if err != nil {
 				w.t.Fatal(err)
 			}
@@ -160,12 +160,12 @@ func TestACredentialEnds(t *testing.T) {
 			w.clock.add(time.Hour)
 			return w.request(c, get(prefix+"a"))
 		}},
-		{name: "when it is revoked", ask: get(prefix + "a"), before: revoke("id:ID"), status: 403, code: "AccessDenied"},
+		{name: "when it is revoked", ask: get(prefix + "a"), before: revoke("id:r/ID"), status: 403, code: "AccessDenied"},
 		{name: "when its principal is revoked", ask: get(prefix + "a"), before: revoke("principal:p1"), status: 403, code: "AccessDenied"},
 		{name: "when its table is revoked", ask: get(prefix + "a"), before: revoke("table:t1"), status: 403, code: "AccessDenied"},
 		{name: "when all are revoked", ask: get(prefix + "a"), before: revoke("all"), status: 403, code: "AccessDenied"},
 		{name: "and its holder alone is told so", ask: altered(get(prefix+"a"), func(r *http.Request) { r.Host = "other" }), before: revoke("all"), status: 403, code: "SignatureDoesNotMatch"},
-		{name: "with its presigned requests", status: 403, code: "AccessDenied", before: revoke("id:ID"), make: func(w *world, c Credential) *http.Request {
+		{name: "with its presigned requests", status: 403, code: "AccessDenied", before: revoke("id:r/ID"), make: func(w *world, c Credential) *http.Request {
 			return w.plain("GET", w.presign(c, "GET", at(prefix+"a"), "", 60), nil, "")
 		}},
 	})

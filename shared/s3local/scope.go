@@ -83,6 +83,7 @@ func allowed(scopes []Scope, a Action, bucket, key string) bool {
 // Claims say whom a credential was minted for and what it opens.
 type Claims struct {
 	ID        string    `json:"i"`           // of the credential; Mint sets it
+	Realm     string    `json:"r"`           // whose objects the scopes are of
 	Principal string    `json:"s,omitempty"` // an id, at most 256 bytes; may be empty
 	Table     string    `json:"t,omitempty"` // an id, at most 256 bytes; may be empty
 	Scopes    []Scope   `json:"g"`           // 1 to 16
@@ -93,6 +94,9 @@ type Claims struct {
 func (c Claims) check() error {
 	if len(c.Principal) > maxSubject || len(c.Table) > maxSubject {
 		return fault.Of(fault.Argument, fault.Credential, "", "a credential's principal and table have at most %d bytes", maxSubject)
+	}
+	if err := checkRealm(c.Realm); err != nil {
+		return err
 	}
 	return checkScopes(c.Scopes)
 }

@@ -7,7 +7,7 @@ import (
 
 // deleteObject answers DeleteObject; to delete nothing is fine.
 func (c *call) deleteObject() error {
-	if err := c.gate.store.remove(c.bucket, c.key, c.gate.store.sync); err != nil {
+	if err := c.store.remove(c.bucket, c.key, c.store.sync); err != nil {
 		return err
 	}
 	c.w.WriteHeader(http.StatusNoContent)
@@ -66,5 +66,5 @@ func (c *call) deleteKey(key string, conditional bool) error {
 	if err := c.alive(); err != nil {
 		return err
 	}
-	return c.gate.store.remove(c.bucket, key, c.gate.store.sync)
+	return c.store.remove(c.bucket, key, c.store.sync)
 }

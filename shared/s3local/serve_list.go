@@ -41,7 +41,7 @@ func (c *call) listObjects() error {
 	if err != nil {
 		return err
 	}
-	found, err := c.gate.store.list(l)
+	found, err := c.store.list(l)
 	if err != nil {
 		return err
 	}

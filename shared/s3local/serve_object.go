@@ -21,7 +21,7 @@ var oneRange = regexp.MustCompile(`^bytes=(\d+-\d*|-\d+)$`)
 // getObject answers GetObject and HeadObject. Ranges and conditions are RFC 9110's, by net/http. A download breaks off
 // when its credential ends.
 func (c *call) getObject() error {
-	f, o, err := c.gate.store.open(c.bucket, c.key)
+	f, o, err := c.store.open(c.bucket, c.key)
 	if err != nil {
 		return err
 	}
@@ -64,7 +64,7 @@ func (c *call) receive() (*work, *body, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	w, err := c.gate.store.newWork(b.size)
+	w, err := c.store.newWork(b.size)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -76,7 +76,7 @@ func (c *call) receive() (*work, *body, error) {
 }
 
 func (c *call) publication(ifAbsent bool) publication {
-	return publication{bucket: c.bucket, key: c.key, ifAbsent: ifAbsent, sync: c.gate.store.sync, alive: c.alive}
+	return publication{to: c.store, bucket: c.bucket, key: c.key, ifAbsent: ifAbsent, sync: c.store.sync, alive: c.alive}
 }
 
 // ifAbsent reads the condition of a write.
@@ -125,7 +125,7 @@ func (c *call) fetch(span string) (*work, error) {
 	if err := c.may(Read, bucket, key); err != nil {
 		return nil, err
 	}
-	f, o, err := c.gate.store.open(bucket, key)
+	f, o, err := c.store.open(bucket, key)
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +140,7 @@ func (c *call) fetch(span string) (*work, error) {
 	if size > maxBody {
 		return nil, errTooLarge
 	}
-	w, err := c.gate.store.newWork(size)
+	w, err := c.store.newWork(size)
 	if err != nil {
 		return nil, err
 	}

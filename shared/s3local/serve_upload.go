@@ -25,7 +25,7 @@ func (c *call) createUpload() error {
 	if kind := c.r.Header.Get("X-Amz-Checksum-Type"); kind != "" {
 		c.w.Header().Set("X-Amz-Checksum-Type", kind)
 	}
-	id, err := c.gate.store.startUpload(c.bucket, c.key)
+	id, err := c.store.startUpload(c.bucket, c.key, c.claims)
 	if err != nil {
 		return err
 	}
@@ -33,18 +33,18 @@ func (c *call) createUpload() error {
 }
 
 // part finds the upload and the part's number that a request names.
-func (c *call) part() (folder string, number int, err error) {
+func (c *call) part() (id string, number int, err error) {
 	number, err = strconv.Atoi(c.query["partNumber"])
 	if err != nil || number < 1 || number > maxParts {
 		return "", 0, refuse(http.StatusBadRequest, "InvalidArgument", "A part's number is 1 to 10000.")
 	}
-	folder, err = c.gate.store.uploadFolder(c.bucket, c.key, c.query["uploadId"])
-	return folder, number, err
+	id = c.query["uploadId"]
+	return id, number, c.store.findUpload(c.bucket, c.key, id)
 }
 
 // uploadPart answers UploadPart.
 func (c *call) uploadPart() error {
-	folder, number, err := c.part()
+	id, number, err := c.part()
 	if err != nil {
 		return err
 	}
@@ -53,7 +53,7 @@ func (c *call) uploadPart() error {
 		return err
 	}
 	defer w.discard()
-	o, err := c.gate.store.putPart(w, folder, number, c.alive)
+	o, err := c.store.putPart(w, id, number, c.alive)
 	if err != nil {
 		return err
 	}
@@ -65,7 +65,7 @@ func (c *call) uploadPart() error {
 
 // uploadPartCopy answers UploadPartCopy.
 func (c *call) uploadPartCopy() error {
-	folder, number, err := c.part()
+	id, number, err := c.part()
 	if err != nil {
 		return err
 	}
@@ -74,7 +74,7 @@ func (c *call) uploadPartCopy() error {
 		return err
 	}
 	defer w.discard()
-	o, err := c.gate.store.putPart(w, folder, number, c.alive)
+	o, err := c.store.putPart(w, id, number, c.alive)
 	if err != nil {
 		return err
 	}
@@ -101,8 +101,7 @@ func (c *call) completeUpload() error {
 		return err
 	}
 	id := c.query["uploadId"]
-	folder, err := c.gate.store.uploadFolder(c.bucket, c.key, id)
-	if err != nil {
+	if err := c.store.findUpload(c.bucket, c.key, id); err != nil {
 		return err
 	}
 	sums := expectChecksums(c.r.Header)
@@ -118,7 +117,7 @@ func (c *call) completeUpload() error {
 	if len(d.Part) == 0 || len(d.Part) > maxParts {
 		return refuse(http.StatusBadRequest, "MalformedXML", "An upload is completed with 1 to 10000 parts.")
 	}
-	w, err := c.gate.store.join(folder, d.Part, sums, c.alive)
+	w, err := c.store.join(id, d.Part, sums, c.alive)
 	if err != nil {
 		return err
 	}
@@ -135,17 +134,17 @@ func (c *call) completeUpload() error {
 	if err != nil {
 		return err
 	}
-	_ = c.gate.store.endUpload(id) // the object is there; parts that stay end with the process
+	_ = c.store.endUpload(id) // the object is there; parts that stay end with the process
 	return c.ok(completed{Location: "http://" + c.r.Host + encodeURI(c.path, true), Bucket: c.bucket, Key: c.key, ETag: quote(o.ETag)})
 }
 
 // abortUpload answers AbortMultipartUpload.
 func (c *call) abortUpload() error {
 	id := c.query["uploadId"]
-	if _, err := c.gate.store.uploadFolder(c.bucket, c.key, id); err != nil {
+	if err := c.store.findUpload(c.bucket, c.key, id); err != nil {
 		return err
 	}
-	if err := c.gate.store.endUpload(id); err != nil {
+	if err := c.store.endUpload(id); err != nil {
 		return err
 	}
 	c.w.WriteHeader(http.StatusNoContent)
@@ -173,20 +172,21 @@ type listedPart struct {
 
 // listParts answers ListParts.
 func (c *call) listParts() error {
-	folder, err := c.gate.store.uploadFolder(c.bucket, c.key, c.query["uploadId"])
-	if err != nil {
+	id := c.query["uploadId"]
+	if err := c.store.findUpload(c.bucket, c.key, id); err != nil {
 		return err
 	}
 	d := partsListed{Bucket: c.bucket, Key: c.key, UploadID: c.query["uploadId"], MaxParts: maxListed}
 	for name, into := range map[string]*int{"max-parts": &d.MaxParts, "part-number-marker": &d.PartNumberMarker} {
 		if text, ok := c.query[name]; ok {
-			if *into, err = strconv.Atoi(text); err != nil || *into < 0 {
+			number, err := strconv.Atoi(text)
+			if *into = number; err != nil || number < 0 {
 				return refuse(http.StatusBadRequest, "InvalidArgument", "The "+name+" is a number of at least 0.")
 			}
 		}
 	}
 	d.MaxParts = min(d.MaxParts, maxListed)
-	parts, more, err := c.gate.store.parts(folder, d.PartNumberMarker, d.MaxParts)
+	parts, more, err := c.store.parts(id, d.PartNumberMarker, d.MaxParts)
 	if err != nil {
 		return err
 	}

@@ -5,17 +5,19 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"sync"
 	"time"
 
 	"firn/shared/fault"
+	"firn/shared/nolinks"
 )
 
 // The store's own files. No bucket's name begins with a dot.
 const (
 	ownFolder     = ".firn"
-	lockFile      = ownFolder + "/lock"
-	layoutFile    = ownFolder + "/layout"
+	lockFile      = "lock"   // in it
+	layoutFile    = "layout" // in it
 	workFolder    = ownFolder + "/work"
 	uploadsFolder = ownFolder + "/uploads"
 )
@@ -26,23 +28,34 @@ type Config struct {
 	Sync  bool             // sync each put over HTTP before it is acknowledged; a Client's writes always are
 	Quota int64            // bytes of all objects, parts and work files together; 0: what the disk holds
 	Now   func() time.Time // for modification times
+
+	// Adopt is asked once, for a folder that was filled before each realm had a folder of its own. nil: such a folder is
+	// not opened.
+	Adopt func() (Adoption, error)
+
+	step func() error // for tests: asked before each step of an adoption
 }
 
-// Store is a folder of buckets: Dir/<bucket>/<key>. Buckets are there as soon as a scope names them. It is safe for
-// concurrent use; nothing else may write to the folder while it is open.
+// Store is a folder of realms, and each of them one of buckets: Dir/realm=<realm>/<bucket>/<key>. Buckets are there as soon
+// as a scope names them, and those of two realms are two. It is safe for concurrent use; nothing else may write to the
+// folder while it is open.
 type Store struct {
-	root   *os.Root
-	lock   *os.File
-	naming naming
-	sync   bool
-	quota  int64
-	now    func() time.Time
+	root    *os.Root
+	own     *os.Root // the store's own folder, and two in it
+	work    *os.Root
+	uploads *os.Root
+	lock    *os.File
+	naming  naming
+	sync    bool
+	quota   int64
+	now     func() time.Time
 
 	mu      sync.Mutex      // over the tree's shape: publish, delete, sweep of parents, upload folders
 	tick    time.Time       // the newest modification time
 	used    int64           // bytes that count against the quota
 	lasting map[string]bool // folders that are known to outlive the machine, with those above them
 	sweeps  int             // folders that were removed so far
+	slots   slots           // open uploads
 }
 
 // Open takes the folder for this process, and removes the work files and uploads that an earlier process left. Errors:
@@ -58,30 +71,28 @@ func Open(c Config) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the object store's folder: %w", err)
 	}
-	s := &Store{root: root, sync: c.Sync, quota: c.Quota, now: c.Now, lasting: map[string]bool{}}
-	if err := s.prepare(); err != nil {
+	s := &Store{root: root, sync: c.Sync, quota: c.Quota, now: c.Now, lasting: map[string]bool{}, slots: newSlots()}
+	if err := s.prepare(c); err != nil {
 		_ = s.Close()
 		return nil, err
 	}
 	return s, nil
 }
 
-func (s *Store) prepare() (err error) {
-	if err := s.root.MkdirAll(ownFolder, 0o700); err != nil {
+func (s *Store) prepare(c Config) (err error) {
+	if s.own, err = nolinks.Make(s.root, ownFolder, 0o700); err != nil {
 		return fmt.Errorf("make the object store's folder: %w", err)
 	}
-	if s.lock, err = lock(s.root, lockFile); err != nil {
+	if s.lock, err = lock(s.own, lockFile); err != nil {
 		return fault.New(fault.Conflict, "another process has the object store's folder open").Because(err)
 	}
-	for _, name := range []string{workFolder, uploadsFolder} {
-		if err := s.root.RemoveAll(name); err != nil {
-			return fmt.Errorf("sweep %s: %w", name, err)
-		}
-		if err := s.root.Mkdir(name, 0o700); err != nil {
-			return fmt.Errorf("make %s: %w", name, err)
-		}
+	if s.work, err = s.emptied(workFolder); err != nil {
+		return err
 	}
-	if err := s.settleLayout(); err != nil {
+	if s.uploads, err = s.emptied(uploadsFolder); err != nil {
+		return err
+	}
+	if err := s.settleLayout(c); err != nil {
 		return err
 	}
 	if s.quota > 0 {
@@ -90,52 +101,16 @@ func (s *Store) prepare() (err error) {
 	return nil
 }
 
-// settleLayout finds how file names are spelt here, once per folder: a folder that was filled on a file system with
-// case cannot be opened on one without, as two scopes could be one folder there.
-func (s *Store) settleLayout() error {
-	folds, err := s.foldsNames()
+// emptied makes one of the store's own folders anew.
+func (s *Store) emptied(name string) (*os.Root, error) {
+	if err := s.own.RemoveAll(path.Base(name)); err != nil {
+		return nil, fmt.Errorf("sweep %s: %w", name, err)
+	}
+	dir, err := nolinks.Make(s.own, path.Base(name), 0o700)
 	if err != nil {
-		return fmt.Errorf("probe the file system: %w", err)
+		return nil, fmt.Errorf("make %s: %w", name, err)
 	}
-	layout, err := s.root.ReadFile(layoutFile)
-	if errors.Is(err, fs.ErrNotExist) {
-		layout = []byte(plainLayout)
-		if folds {
-			layout = []byte(escapedLayout)
-		}
-		err = s.root.WriteFile(layoutFile, layout, 0o600)
-	}
-	if err != nil {
-		return fmt.Errorf("settle the layout: %w", err)
-	}
-	switch {
-	case string(layout) == escapedLayout:
-		s.naming = naming{escaped: true}
-	case string(layout) != plainLayout:
-		return fault.New(fault.Conflict, "the object store's folder has a layout that this version does not know")
-	case folds:
-		return fault.New(fault.Conflict, "the object store's folder was filled on a file system that tells apart names which this one does not")
-	}
-	return nil
-}
-
-// lookalikes are pairs of names that some file systems take for one: by case, by Unicode normalization.
-var lookalikes = [...][2]string{{"probe", "PROBE"}, {"prob\u00e9", "probe\u0301"}}
-
-func (s *Store) foldsNames() (bool, error) {
-	for _, pair := range lookalikes {
-		if err := s.root.WriteFile(workFolder+"/"+pair[0], nil, 0o600); err != nil {
-			return false, err
-		}
-		_, err := s.root.Lstat(workFolder + "/" + pair[1])
-		if removed := s.root.Remove(workFolder + "/" + pair[0]); removed != nil {
-			return false, removed
-		}
-		if !errors.Is(err, fs.ErrNotExist) {
-			return true, err
-		}
-	}
-	return false, nil
+	return dir, nil
 }
 
 // count adds up what is in the folder.
@@ -172,7 +147,12 @@ func (s *Store) release(size int64) {
 
 // Close gives the folder free. Requests that are still running fail.
 func (s *Store) Close() error {
-	err := s.root.Close()
+	var err error
+	for _, dir := range []*os.Root{s.uploads, s.work, s.own, s.root} {
+		if dir != nil {
+			err = errors.Join(err, dir.Close())
+		}
+	}
 	if s.lock != nil {
 		err = errors.Join(err, s.lock.Close())
 	}

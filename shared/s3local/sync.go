@@ -3,7 +3,10 @@ package s3local
 import (
 	"errors"
 	"fmt"
+	"os"
 	"path"
+
+	"firn/shared/nolinks"
 )
 
 // maxLasting bounds the folders that are remembered as lasting.
@@ -23,10 +26,7 @@ func (s *Store) syncFolders(folder string) error {
 	s.mu.Unlock()
 	var synced []string
 	for lasts := false; !lasts; folder = path.Dir(folder) {
-		f, err := s.root.Open(folder)
-		if err == nil {
-			err = errors.Join(f.Sync(), f.Close())
-		}
+		err := syncFolder(s.root, folder)
 		if err != nil && !absent(err) { // a folder that was swept meanwhile needs no sync
 			return fmt.Errorf("sync folder: %w", err)
 		}
@@ -47,4 +47,21 @@ func (s *Store) syncFolders(folder string) error {
 		s.lasting[name] = true
 	}
 	return nil
+}
+
+// syncFolder makes the names in a folder outlive the machine.
+func syncFolder(root *os.Root, name string) error {
+	if !syncsFolders {
+		return nil
+	}
+	dir, err := nolinks.Folder(root, name)
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	f, err := dir.Open(".")
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
 }

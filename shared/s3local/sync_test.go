@@ -19,7 +19,7 @@ func TestFoldersAreKnownToLastUntilTheyAreSwept(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	c, err := s.As(Scope{Bucket: "lake", Prefix: "w/", Actions: Read | List | Write | Delete})
+	c, err := s.As(realm, Scope{Bucket: "lake", Prefix: "w/", Actions: Read | List | Write | Delete})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,11 +36,11 @@ func TestFoldersAreKnownToLastUntilTheyAreSwept(t *testing.T) {
 		}
 	}
 	put("w/a/b/1")
-	want("after a put", ".", "lake", "lake/w", "lake/w/a", "lake/w/a/b")
+	want("after a put", ".", home, home+"/lake", home+"/lake/w", home+"/lake/w/a", home+"/lake/w/a/b")
 	if err := c.Delete(t.Context(), "lake", "w/a/b/1"); err != nil {
 		t.Fatal(err)
 	}
-	want("after a sweep", ".", "lake")
+	want("after a sweep", ".", home, home+"/lake")
 	put("w/a/2")
-	want("after a put to a folder that was swept", ".", "lake", "lake/w", "lake/w/a")
+	want("after a put to a folder that was swept", ".", home, home+"/lake", home+"/lake/w", home+"/lake/w/a")
 }

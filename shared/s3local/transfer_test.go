@@ -59,7 +59,7 @@ func TestARevokedUploadIsNotPublished(t *testing.T) {
 	server := w.serve()
 	size := int64(1 << 20)
 	for name, end := range map[string]func(Credential){
-		"revoked": func(c Credential) { _ = w.issuer.Revoke("id:" + c.AccessKeyID) },
+		"revoked": func(c Credential) { _ = w.issuer.Revoke("id:" + realm + "/" + c.AccessKeyID) },
 		"expired": func(Credential) { w.clock.add(time.Hour) },
 	} {
 		c := w.mint(Write)
@@ -120,7 +120,7 @@ func TestTheCredentialIsAskedAgainBeforePublishing(t *testing.T) {
 	id := w.upload(c, prefix+"new", "part")
 	r = w.request(c, ask{method: "PUT", target: at(prefix+"new") + "?partNumber=2&uploadId=" + id, payload: unsignedPayload, body: "new"})
 	r.Body = io.NopCloser(&ending{text: "new", end: func() { _ = w.issuer.Revoke("all") }})
-	parts, _, _ := w.store.parts(uploadsFolder+"/"+id, 0, 10)
+	parts, _, _ := w.store.parts(id, 0, 10)
 	if rec := w.do(r); rec.Code != 403 || len(parts) != 1 {
 		t.Errorf("part: got %d %s and %d parts, want AccessDenied and 1", rec.Code, rec.Body, len(parts))
 	}

@@ -131,9 +131,9 @@ func TestAnUploadRefuses(t *testing.T) {
 		{"part 0", put("0"), 400, "InvalidArgument"},
 		{"part 10001", put("10001"), 400, "InvalidArgument"},
 		{"part x", put("x"), 400, "InvalidArgument"},
-		{"range behind the source", copyPart("bytes=0-5"), 416, "InvalidRange"},
-		{"range backwards", copyPart("bytes=3-2"), 416, "InvalidRange"},
-		{"range that is none", copyPart("bytes=-3"), 400, "InvalidArgument"},
+		{"range behind the source", copiesPart("bytes=0-5"), 416, "InvalidRange"},
+		{"range backwards", copiesPart("bytes=3-2"), 416, "InvalidRange"},
+		{"range that is none", copiesPart("bytes=-3"), 400, "InvalidArgument"},
 		{"part from a sibling", func(w *world, c Credential, key, id, _ string) *http.Request {
 			return w.request(c, ask{method: "PUT", target: key + "?partNumber=1&uploadId=" + id, header: map[string]string{"x-amz-copy-source": at(sibling + "s")}})
 		}, 403, "AccessDenied"},
@@ -147,7 +147,7 @@ func TestAnUploadRefuses(t *testing.T) {
 			w.fill()
 			c := w.mint(everyAction)
 			id := w.upload(c, prefix+"new", "part")
-			parts, _, err := w.store.parts(uploadsFolder+"/"+id, 0, 10)
+			parts, _, err := w.store.parts(id, 0, 10)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -176,26 +176,99 @@ func put(number string) makeRequest {
 	}
 }
 
-func copyPart(span string) makeRequest {
+func copiesPart(span string) makeRequest {
 	return func(w *world, c Credential, key, id, _ string) *http.Request {
 		return w.request(c, ask{method: "PUT", target: key + "?partNumber=2&uploadId=" + id, header: map[string]string{"x-amz-copy-source": at(prefix + "a"), "x-amz-copy-source-range": span}})
 	}
 }
 
-func TestOpenUploadsAreBounded(t *testing.T) {
+// open opens an upload of a credential and returns the answer's code: empty if it was opened.
+func (w *world) open(c Credential, key string) (code string) {
+	w.t.Helper()
+	rec := w.call(c, ask{method: "POST", target: at(key) + "?uploads"})
+	if code = codeOf(rec); (rec.Code == 200) != (code == "") || code == "SlowDown" && rec.Code != 503 {
+		w.t.Fatalf("got %d %s, want 200 or 503 with a code", rec.Code, rec.Body)
+	}
+	return code
+}
+
+// occupy takes so many slots, without folders.
+func (w *world) occupy(n int, of func(i int) Claims) {
+	w.t.Helper()
+	for i := range n {
+		c := of(i)
+		w.store.slots.add(fmt.Sprint(i), &openUpload{realm: realm, bucket: bucket, key: prefix + "x", touched: w.clock.now(),
+			principal: holder{realm, "principal", c.Principal}, table: holder{realm, "table", c.Table}})
+	}
+}
+
+func TestUpload_WriterAtItsShare_LeavesSlotsForOthers(t *testing.T) {
+	claims := func(principal, table string) Claims {
+		return Claims{Realm: realm, Principal: principal, Table: table, Scopes: []Scope{{bucket, prefix, Write}}}
+	}
+	rows := []struct {
+		name    string
+		n       int
+		of      func(i int) Claims
+		refused []Claims
+		served  []Claims
+	}{
+		{"a principal on many tables", maxPrincipalUploads, func(i int) Claims { return claims("p", fmt.Sprint("t", i)) },
+			[]Claims{claims("p", "new")}, []Claims{claims("q", "t1"), claims("q", "new")}},
+		{"many principals on one table", maxTableUploads, func(i int) Claims { return claims(fmt.Sprint("p", i), "t") },
+			[]Claims{claims("new", "t")}, []Claims{claims("p1", "u"), claims("new", "u")}},
+		{"many on many", maxUploads, func(i int) Claims { return claims(fmt.Sprint("p", i), fmt.Sprint("t", i)) },
+			[]Claims{claims("new", "new")}, nil},
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			w := newWorld(t)
+			w.occupy(row.n, row.of)
+			for _, c := range row.refused {
+				if code := w.open(w.mintFor(c), prefix+"new"); code != "SlowDown" {
+					t.Errorf("%s on %s: got %q, want SlowDown", c.Principal, c.Table, code)
+				}
+			}
+			for _, c := range row.served {
+				if code := w.open(w.mintFor(c), prefix+"new"); code != "" {
+					t.Errorf("%s on %s: got %s, want an upload", c.Principal, c.Table, code)
+				}
+			}
+			if row.served != nil { // the same ids in another realm are others
+				c := row.refused[0]
+				c.Realm = "other"
+				if code := w.open(w.mintFor(c), prefix+"new"); code != "" {
+					t.Errorf("another realm: got %s, want an upload", code)
+				}
+			}
+			w.clock.add(staleUpload + time.Minute)
+			if code := w.open(w.mintFor(row.refused[0]), prefix+"new"); code != "" {
+				t.Errorf("a day later: got %s, want an upload", code)
+			}
+		})
+	}
+}
+
+func TestUpload_Ended_GivesItsSlotBack(t *testing.T) {
 	w := newWorld(t)
-	for i := range maxUploads {
-		if err := w.store.root.Mkdir(fmt.Sprintf("%s/%032x", uploadsFolder, i), 0o700); err != nil {
-			t.Fatal(err)
+	c := w.mint(everyAction)
+	w.occupy(maxPrincipalUploads-1, func(int) Claims { return Claims{Principal: "p1", Table: "t2"} })
+	for round := range 3 {
+		id := w.upload(c, prefix+"new", "part")
+		if code := w.open(c, prefix+"other"); code != "SlowDown" {
+			t.Fatalf("round %d, at the limit: got %q, want SlowDown", round, code)
+		}
+		a := ask{method: "DELETE", target: at(prefix+"new") + "?uploadId=" + id}
+		if round == 1 {
+			parts, _, _ := w.store.parts(id, 0, 1)
+			a = ask{method: "POST", target: a.target, body: complete(parts[0].ETag)}
+		}
+		if rec := w.call(c, a); rec.Code >= 300 {
+			t.Fatalf("round %d, end: got %d %s", round, rec.Code, rec.Body)
 		}
 	}
-	c := w.mint(Write)
-	if rec := w.call(c, ask{method: "POST", target: at(prefix+"new") + "?uploads"}); rec.Code != 503 || codeOf(rec) != "SlowDown" {
-		t.Errorf("one more: got %d %s, want SlowDown", rec.Code, rec.Body)
-	}
-	w.clock.add(staleUpload + time.Minute)
-	if rec := w.call(w.mint(Write), ask{method: "POST", target: at(prefix+"new") + "?uploads"}); rec.Code != 200 {
-		t.Errorf("one more a day later: got %d %s, want 200", rec.Code, rec.Body)
+	if n := len(w.store.slots.uploads); n != maxPrincipalUploads-1 {
+		t.Errorf("got %d open uploads, want %d", n, maxPrincipalUploads-1)
 	}
 }
 
@@ -219,7 +292,12 @@ func TestAPartThatWasReplacedMeanwhileIsNotJoined(t *testing.T) {
 	named := w.part(c, key, id, 1, "named")
 	w.part(c, key, id, 1, "other")
 	alive := func() error { return nil }
-	if err := w.store.copyPart(io.Discard, uploadsFolder+"/"+id, partRef{1, named}, alive); !errors.Is(err, errPart) {
+	dir, err := w.store.uploadFolder(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dir.Close()
+	if err := copyPart(io.Discard, dir, partRef{1, named}, alive); !errors.Is(err, errPart) {
 		t.Errorf("got %v, want InvalidPart", err)
 	}
 }

@@ -5,18 +5,20 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path"
 
 	"firn/shared/fault"
+	"firn/shared/nolinks"
 )
 
 // work is an object in the making: a file beside the buckets that becomes an object, or a part, in one rename.
 type work struct {
 	s    *Store
 	f    *os.File
-	name string
-	size int64 // reserved
+	name string // in the folder of work files
+	size int64  // reserved
 	done bool
 }
 
@@ -27,8 +29,8 @@ func (s *Store) newWork(size int64) (*work, error) {
 	if err := s.reserve(size); err != nil {
 		return nil, err
 	}
-	name := workFolder + "/" + rand.Text()
-	f, err := s.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	name := rand.Text()
+	f, err := s.work.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		s.release(size)
 		return nil, diskError(fmt.Errorf("make work file: %w", err))
@@ -47,7 +49,7 @@ func (w *work) discard() {
 	}
 	w.done = true
 	_ = w.f.Close()
-	_ = w.s.root.Remove(w.name) // if it stays, the next start sweeps it
+	_ = w.s.work.Remove(w.name) // if it stays, the next start sweeps it
 	w.s.release(w.size)
 }
 
@@ -57,7 +59,7 @@ func (w *work) finish(sync bool) error {
 	w.s.tick = after(w.s.tick, w.s.now())
 	stamp := w.s.tick
 	w.s.mu.Unlock()
-	if err := w.s.root.Chtimes(w.name, stamp, stamp); err != nil {
+	if err := w.s.work.Chtimes(w.name, stamp, stamp); err != nil {
 		return fmt.Errorf("stamp work file: %w", err)
 	}
 	var synced error
@@ -72,6 +74,7 @@ func (w *work) finish(sync bool) error {
 
 // publication says where and how a work file becomes an object.
 type publication struct {
+	to          tenant
 	bucket, key string
 	ifAbsent    bool
 	sync        bool
@@ -82,14 +85,14 @@ type publication struct {
 // is there or a file where a folder would have to be. After an error nothing changed, but that a failed sync of the
 // folders is reported though readers see the object.
 func (w *work) publish(p publication) (Object, error) {
-	name, err := w.s.naming.file(p.bucket, p.key)
+	name, err := p.to.file(p.bucket, p.key)
 	if err != nil {
 		return Object{}, err
 	}
 	if err := w.finish(p.sync); err != nil {
 		return Object{}, err
 	}
-	info, err := w.s.root.Lstat(w.name)
+	info, err := w.s.work.Lstat(w.name)
 	if err != nil {
 		return Object{}, fmt.Errorf("look at work file: %w", err)
 	}
@@ -110,7 +113,7 @@ func (w *work) place(name string, p publication) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	conflict := fault.Of(fault.Conflict, fault.File, p.key, "A key cannot be both an object and a folder of objects here.")
-	old, err := s.root.Lstat(name)
+	old, err := s.lstat(name)
 	switch {
 	case err == nil && !old.Mode().IsRegular():
 		return conflict
@@ -122,13 +125,15 @@ func (w *work) place(name string, p publication) error {
 	if err := p.alive(); err != nil {
 		return err
 	}
-	if err := s.root.MkdirAll(path.Dir(name), 0o700); err != nil {
-		if blocked := s.blocked(path.Dir(name)); blocked {
-			return conflict.Because(err)
-		}
+	dir, err := nolinks.Make(s.root, path.Dir(name), 0o700)
+	if blocked(err) {
+		return conflict.Because(err)
+	}
+	if err != nil {
 		return diskError(fmt.Errorf("make folders: %w", err))
 	}
-	if err := s.root.Rename(w.name, name); err != nil {
+	defer dir.Close()
+	if err := nolinks.Rename(s.work, w.name, dir, path.Base(name)); err != nil {
 		s.sweepParents(name)
 		return diskError(fmt.Errorf("publish object: %w", err))
 	}
@@ -139,12 +144,12 @@ func (w *work) place(name string, p publication) error {
 	return nil
 }
 
-// blocked says whether a file stands where a folder or one above it would have to be.
-func (s *Store) blocked(folder string) bool {
-	for ; folder != "."; folder = path.Dir(folder) {
-		if info, err := s.root.Lstat(folder); err == nil {
-			return !info.IsDir()
-		}
+// lstat describes a name, whose folders are no links.
+func (s *Store) lstat(name string) (fs.FileInfo, error) {
+	dir, err := nolinks.Folder(s.root, path.Dir(name))
+	if err != nil {
+		return nil, err
 	}
-	return false
+	defer dir.Close()
+	return dir.Lstat(path.Base(name))
 }

@@ -23,6 +23,8 @@ import (
 
 // The names that most tests use.
 const (
+	realm   = "r"
+	home    = "realm=r" // its folder
 	bucket  = "warehouse"
 	prefix  = "lake/ns/table-1a2b/"
 	sibling = "lake/ns/table-1a2b-other/"
@@ -97,6 +99,9 @@ func (w *world) mint(a Action) Credential {
 
 func (w *world) mintFor(c Claims) Credential {
 	w.t.Helper()
+	if c.Realm == "" {
+		c.Realm = realm
+	}
 	credential, err := w.issuer.Mint(c, time.Hour)
 	if err != nil {
 		w.t.Fatalf("mint: %v", err)
@@ -107,7 +112,7 @@ func (w *world) mintFor(c Claims) Credential {
 // put writes an object past the gate.
 func (w *world) put(key, text string) {
 	w.t.Helper()
-	name := filepath.Join(w.dir, bucket, filepath.FromSlash(key))
+	name := filepath.Join(w.dir, home, bucket, filepath.FromSlash(key))
 	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
 		w.t.Fatal(err)
 	}
@@ -119,7 +124,7 @@ func (w *world) put(key, text string) {
 // read gives an object past the gate; "" if there is none.
 func (w *world) read(key string) string {
 	w.t.Helper()
-	text, err := os.ReadFile(filepath.Join(w.dir, bucket, filepath.FromSlash(key)))
+	text, err := os.ReadFile(filepath.Join(w.dir, home, bucket, filepath.FromSlash(key)))
 	if err != nil && !os.IsNotExist(err) {
 		w.t.Fatal(err)
 	}

@@ -92,13 +92,13 @@ func embedded(t *testing.T, log *slog.Logger) *bed {
 			}
 		},
 		put: func(bucket, key, text string) {
-			file := filepath.Join(dir, bucket, filepath.FromSlash(key))
+			file := filepath.Join(dir, "realm=POLARIS", bucket, filepath.FromSlash(key))
 			must(t, os.MkdirAll(filepath.Dir(file), 0o700))
 			must(t, os.WriteFile(file, []byte(text), 0o600))
 		},
 		list: func(bucket string) map[string]string {
 			all := map[string]string{}
-			root := filepath.Join(dir, bucket)
+			root := filepath.Join(dir, "realm=POLARIS", bucket)
 			must(t, filepath.WalkDir(root, func(file string, d fs.DirEntry, err error) error {
 				if err != nil || d.IsDir() {
 					return err

@@ -35,10 +35,5 @@ func Protocol(s *catalog.Service) rest.Protocol { return icebergrest.Protocol(s)
 
 // Tick takes up what must go on after answers, a bounded part of it.
 func Tick(ctx context.Context, s *catalog.Service, realms []lake.Realm) error {
-	for _, realm := range realms {
-		if err := s.Work(ctx, realm); err != nil {
-			return err
-		}
-	}
-	return nil
+	return s.Work(ctx, realms...)
 }

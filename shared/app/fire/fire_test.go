@@ -65,7 +65,7 @@ func TestNoCommitIsLostOrAppliedTwiceUnderFire(t *testing.T) {
 			}
 			c.check(t)
 			c.verifyFiles(t, func(uri string) ([]byte, error) {
-				return os.ReadFile(filepath.Join(w.objects, filepath.FromSlash(strings.TrimPrefix(uri, "s3://"))))
+				return os.ReadFile(filepath.Join(w.objects, "realm=POLARIS", filepath.FromSlash(strings.TrimPrefix(uri, "s3://"))))
 			})
 			c.sawFire(t, w)
 		})

@@ -25,7 +25,7 @@ func TestNoCommitIsLostOrAppliedTwiceWhenProcessesAreKilled(t *testing.T) {
 		open func(t *testing.T, w *world) killing
 	}{
 		{"bolt", func(t *testing.T, _ *world) killing {
-			return killing{settings{Data: t.TempDir()}, 1, `{"storageType":"S3"}`, "s3://lake/wh", func() {}}
+			return killing{settings{Data: filepath.Join(t.TempDir(), "data")}, 1, `{"storageType":"S3"}`, "s3://lake/wh", func() {}}
 		}},
 		{"dynamodb", func(t *testing.T, w *world) killing {
 			to, table := endpoint(t)
@@ -61,7 +61,7 @@ func TestNoCommitIsLostOrAppliedTwiceWhenProcessesAreKilled(t *testing.T) {
 				if path, ok := strings.CutPrefix(uri, "file:"); ok {
 					return os.ReadFile(filepath.FromSlash(path))
 				}
-				return os.ReadFile(filepath.Join(k.settings.Data, "objects", filepath.FromSlash(strings.TrimPrefix(uri, "s3://"))))
+				return os.ReadFile(filepath.Join(k.settings.Data, "objects", "realm=POLARIS", filepath.FromSlash(strings.TrimPrefix(uri, "s3://"))))
 			})
 			counts := c.counts()
 			t.Logf("told %v after faults %v", counts, w.happened)

@@ -31,6 +31,7 @@ func Handler(e *function.Env) (func(context.Context, json.RawMessage) error, err
 		if rotates, err := signing.Rotate(ctx, e, event); rotates || err != nil {
 			return err
 		}
-		return errors.Join(contents.Tick(ctx, s, e.Realms), revocations.Sweep(ctx))
+		// Revocations first: both have a time of their own, and end before this returns.
+		return errors.Join(revocations.Sweep(ctx), contents.Tick(ctx, s, e.Realms))
 	}, nil
 }

@@ -7,8 +7,9 @@
 // # Why
 //
 // A file is written under a working name, synced, and linked to its own name: the link is what fails if the name is
-// taken, so two writers cannot both win and a reader never sees half a file. The folders are opened as os.Root, which
-// keeps links inside of them at the moment of use; a check before it would look at yesterday's link.
+// taken, so two writers cannot both win and a reader never sees half a file. Folders are opened one by one by the handle of
+// the one above (package nolinks): no link below a server's folder is followed, as one that leads from a table's folder into
+// another's is as good as one that leads out. A check before the use would look at yesterday's link.
 package file
 
 import (
@@ -28,6 +29,7 @@ import (
 	"firn/shared/fault"
 	"firn/shared/lake"
 	"firn/shared/location"
+	"firn/shared/nolinks"
 	"firn/shared/vend"
 )
 
@@ -81,11 +83,12 @@ func (b *Bucket) Get(ctx context.Context, uri location.URI) ([]byte, error) {
 		return nil, err
 	}
 	defer root.Close()
-	// Asked before it is opened: to open a pipe is to wait for its writer.
-	if info, err := root.Stat(name); err != nil || !info.Mode().IsRegular() {
-		return nil, translate(uri, errors.Join(err, notRegular(info)))
+	dir, err := nolinks.Folder(root, path.Dir(name))
+	if err != nil {
+		return nil, translate(uri, err)
 	}
-	f, err := root.Open(name)
+	defer dir.Close()
+	f, _, err := nolinks.File(dir, path.Base(name))
 	if err != nil {
 		return nil, translate(uri, err)
 	}
@@ -100,14 +103,6 @@ func (b *Bucket) Get(ctx context.Context, uri location.URI) ([]byte, error) {
 	return data, nil
 }
 
-// notRegular says that a folder, or a device, is no object.
-func notRegular(info fs.FileInfo) error {
-	if info == nil || info.Mode().IsRegular() {
-		return nil
-	}
-	return fs.ErrNotExist
-}
-
 // Put writes a file and the folders above it.
 func (b *Bucket) Put(ctx context.Context, uri location.URI, data []byte) error {
 	if err := blob.CheckSize(uri, int64(len(data)), b.limit); err != nil {
@@ -118,16 +113,17 @@ func (b *Bucket) Put(ctx context.Context, uri location.URI, data []byte) error {
 		return err
 	}
 	defer root.Close()
-	folder := path.Dir(name)
-	if err := makeFolder(root, folder); err != nil {
+	folder, err := makeFolder(root, path.Dir(name))
+	if err != nil {
 		return notPut(uri, err)
 	}
-	work := path.Join(folder, ".firn-"+string(lake.NewID()))
-	err = writeSynced(root, work, data)
+	defer folder.Close()
+	work := ".firn-" + string(lake.NewID())
+	err = writeSynced(folder, work, data)
 	if err == nil {
-		err = root.Link(work, name)
+		err = folder.Link(work, path.Base(name))
 	}
-	if removed := root.Remove(work); err == nil && removed != nil {
+	if removed := folder.Remove(work); err == nil && removed != nil {
 		err = nil // a second name of a file that is in place does no harm
 	}
 	if errors.Is(err, fs.ErrExist) {
@@ -136,7 +132,7 @@ func (b *Bucket) Put(ctx context.Context, uri location.URI, data []byte) error {
 	if err != nil {
 		return notPut(uri, err)
 	}
-	if err := syncFolder(root, folder); err != nil {
+	if err := syncFolder(folder); err != nil {
 		return fault.Of(fault.StateUnknown, fault.File, uri.String(), "File %s may or may not have been written.", uri).Because(err)
 	}
 	return nil
@@ -152,9 +148,14 @@ func (b *Bucket) Delete(ctx context.Context, uri location.URI) error {
 		return err
 	}
 	defer root.Close()
-	info, err := root.Lstat(name)
+	var info fs.FileInfo
+	dir, err := nolinks.Folder(root, path.Dir(name))
+	if err == nil {
+		defer dir.Close()
+		info, err = dir.Lstat(path.Base(name))
+	}
 	if err == nil && !info.IsDir() {
-		err = root.Remove(name)
+		err = dir.Remove(path.Base(name))
 	}
 	if err = translate(uri, err); fault.Is(err, fault.NotFound) {
 		return nil
@@ -187,19 +188,25 @@ func openFolder(folder location.Prefix, create bool) (*os.Root, error) {
 	return os.OpenRoot(name)
 }
 
-// makeFolder makes a folder and those above it, and syncs each entry that is new: a file is not there for good while a
-// folder above it is not.
-func makeFolder(root *os.Root, name string) error {
-	if _, err := root.Stat(name); !errors.Is(err, fs.ErrNotExist) {
-		return err
+// makeFolder opens a folder, makes it and those above it where they are missing, and syncs each entry that is new: a file
+// is not there for good while a folder above it is not.
+func makeFolder(root *os.Root, name string) (*os.Root, error) {
+	dir, err := nolinks.Folder(root, name)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return dir, err
 	}
-	if err := makeFolder(root, path.Dir(name)); err != nil {
-		return err
+	above, err := makeFolder(root, path.Dir(name))
+	if err != nil {
+		return nil, err
 	}
-	if err := root.Mkdir(name, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
+	defer above.Close()
+	if err := above.Mkdir(path.Base(name), 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, err
 	}
-	return syncFolder(root, path.Dir(name))
+	if err := syncFolder(above); err != nil {
+		return nil, err
+	}
+	return nolinks.Folder(above, path.Base(name))
 }
 
 func writeSynced(root *os.Root, name string, data []byte) error {
@@ -215,11 +222,11 @@ func writeSynced(root *os.Root, name string, data []byte) error {
 }
 
 // syncFolder makes the names in a folder last. Windows has no such call and does it by itself.
-func syncFolder(root *os.Root, name string) error {
+func syncFolder(folder *os.Root) error {
 	if runtime.GOOS == "windows" {
 		return nil
 	}
-	f, err := root.Open(name)
+	f, err := folder.Open(".")
 	if err != nil {
 		return err
 	}

@@ -55,42 +55,57 @@ func uri(t *testing.T, text string) location.URI {
 	return u
 }
 
-func TestLinksOutOfTheFolderAreNotFollowed(t *testing.T) {
+// A link out of the server's folder, and one from a table's folder into another's, lead nowhere.
+func TestLink_NoOperation_FollowsOne(t *testing.T) {
 	dir := t.TempDir()
 	lakeDir, secret := filepath.Join(dir, "lake"), filepath.Join(dir, "secret")
-	for _, d := range []string{lakeDir, secret} {
-		if err := os.Mkdir(d, 0o755); err != nil {
+	other := filepath.Join(lakeDir, "other")
+	for _, d := range []string{lakeDir + "/t", other, secret} {
+		if err := os.MkdirAll(d, 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := os.WriteFile(filepath.Join(secret, "key"), []byte("secret"), 0o600); err != nil {
-		t.Fatal(err)
+	for _, d := range []string{secret, other} {
+		if err := os.WriteFile(filepath.Join(d, "key"), []byte("secret"), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
-	for name, target := range map[string]string{"out": secret, "relative": "../secret", "key": filepath.Join(secret, "key")} {
-		if err := os.Symlink(target, filepath.Join(lakeDir, name)); err != nil {
+	links := map[string]string{"out": secret, "relative": "../../secret", "inside": "../other", "key": filepath.Join(secret, "key"), "inkey": "../other/key"}
+	for name, target := range links {
+		if err := os.Symlink(target, filepath.Join(lakeDir, "t", name)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	b := bucket(t, 0, folderOf(t, lakeDir))
-	for _, name := range []string{"out/key", "relative/key", "key"} {
-		if data, err := b.Get(t.Context(), uri(t, lakeDir+"/"+name)); !fault.Is(err, fault.Forbidden) {
+	for _, name := range []string{"out/key", "relative/key", "inside/key", "key", "inkey"} {
+		if data, err := b.Get(t.Context(), uri(t, lakeDir+"/t/"+name)); !fault.Is(err, fault.Forbidden) {
 			t.Errorf("get %s: got %q, %v, want forbidden", name, data, err)
 		}
 	}
-	for _, name := range []string{"out/new", "relative/new", "relative/sub/new"} {
-		if err := b.Put(t.Context(), uri(t, lakeDir+"/"+name), nil); !fault.Is(err, fault.Forbidden) {
+	for _, name := range []string{"out/new", "relative/new", "relative/sub/new", "inside/new", "inside/sub/new"} {
+		if err := b.Put(t.Context(), uri(t, lakeDir+"/t/"+name), nil); !fault.Is(err, fault.Forbidden) {
 			t.Errorf("put %s: got %v, want forbidden", name, err)
 		}
 	}
-	if err := b.Delete(t.Context(), uri(t, lakeDir+"/out/key")); !fault.Is(err, fault.Forbidden) {
-		t.Errorf("delete: got %v, want forbidden", err)
+	for _, name := range []string{"out", "inside"} {
+		if err := b.Delete(t.Context(), uri(t, lakeDir+"/t/"+name+"/key")); !fault.Is(err, fault.Forbidden) {
+			t.Errorf("delete in %s: got %v, want forbidden", name, err)
+		}
+		if _, err := b.(blob.Sweeper).DeleteAll(t.Context(), folderOf(t, lakeDir+"/t/"+name), 100); !fault.Is(err, fault.Forbidden) {
+			t.Errorf("sweep of %s: got %v, want forbidden", name, err)
+		}
 	}
-	if _, err := b.(blob.Sweeper).DeleteAll(t.Context(), folderOf(t, lakeDir), 100); err != nil {
+	if _, err := b.(blob.Sweeper).DeleteAll(t.Context(), folderOf(t, lakeDir+"/t"), 100); err != nil {
 		t.Errorf("sweep: %v", err)
 	}
-	left, err := os.ReadDir(secret)
-	if err != nil || len(left) != 1 || left[0].Name() != "key" {
-		t.Errorf("outside the folder: got %v, %v, want the key alone", left, err)
+	if _, err := os.Lstat(lakeDir + "/t"); !os.IsNotExist(err) {
+		t.Errorf("the folder that was swept: got %v, want it gone with its links", err)
+	}
+	for _, d := range []string{secret, other} {
+		left, err := os.ReadDir(d)
+		if err != nil || len(left) != 1 || left[0].Name() != "key" {
+			t.Errorf("%s: got %v, %v, want the key alone", d, left, err)
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"os"
 	"path"
 	"slices"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"firn/shared/blob"
 	"firn/shared/fault"
 	"firn/shared/location"
+	"firn/shared/nolinks"
 )
 
 // errFull ends a walk that has found enough.
@@ -42,27 +44,46 @@ func sweep(ctx context.Context, folder, prefix location.Prefix, limit int) (more
 		return false, err
 	}
 	defer root.Close()
-	top := path.Clean(strings.TrimPrefix(prefix.Key(), folder.Key())) // "." for the folder itself
-	files, folders, err := find(ctx, root.FS(), top, limit)
+	name := path.Clean(strings.TrimPrefix(prefix.Key(), folder.Key())) // "." for the folder itself
+	top, err := nolinks.Folder(root, name)
+	if err != nil {
+		return false, err
+	}
+	defer top.Close()
+	files, folders, err := find(ctx, top.FS(), limit)
 	if more = errors.Is(err, errFull); err != nil && !more {
 		return false, err
 	}
 	for _, name := range files {
-		if err := root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := top.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return true, err
 		}
 	}
 	for _, name := range slices.Backward(folders) {
 		if name != "." {
-			_ = root.Remove(name) // one that is not empty stays
+			_ = top.Remove(name) // one that is not empty stays
 		}
 	}
-	return more, nil
+	if name != "." {
+		err = removeFolder(root, name)
+	}
+	return more, err
+}
+
+// removeFolder removes a folder; one that is not empty stays.
+func removeFolder(root *os.Root, name string) error {
+	above, err := nolinks.Folder(root, path.Dir(name))
+	if err != nil {
+		return err
+	}
+	defer above.Close()
+	_ = above.Remove(path.Base(name))
+	return nil
 }
 
 // find gives up to limit files and the folders on the way, outermost first; errFull if there is one more.
-func find(ctx context.Context, tree fs.FS, top string, limit int) (files, folders []string, err error) {
-	err = fs.WalkDir(tree, top, func(name string, entry fs.DirEntry, err error) error {
+func find(ctx context.Context, tree fs.FS, limit int) (files, folders []string, err error) {
+	err = fs.WalkDir(tree, ".", func(name string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err

@@ -1,7 +1,7 @@
 // Package local keeps blobs in the object store that `firn serve` carries in itself, without HTTP.
 //
-// It refuses what the store's gate would refuse: the vended credential is opened as the gate opens it, and its scopes,
-// expiry and revocation hold for firn's own hands at every call.
+// It refuses what the store's gate would refuse: the vended credential is opened as the gate opens it, and its realm,
+// scopes, expiry and revocation hold for firn's own hands at every call.
 //
 // # Why
 //
@@ -57,7 +57,7 @@ func (o *Opener) Open(_ context.Context, scope blob.Scope, cred vend.Credential)
 	if err != nil {
 		return nil, refused.Because(err)
 	}
-	client, err := o.config.Store.As(claims.Scopes...)
+	client, err := o.config.Store.As(claims.Realm, claims.Scopes...)
 	if err != nil {
 		return nil, refused.Because(err)
 	}

@@ -50,7 +50,7 @@ func newWorld(t *testing.T) *world {
 
 func (w *world) mint(t *testing.T, actions s3local.Action) vend.Credential {
 	t.Helper()
-	minted, err := w.issuer.Mint(s3local.Claims{Principal: "p1", Table: "t1", Scopes: []s3local.Scope{{Bucket: "lake", Prefix: "ns/t/", Actions: actions}}}, time.Hour)
+	minted, err := w.issuer.Mint(s3local.Claims{Realm: "r", Principal: "p1", Table: "t1", Scopes: []s3local.Scope{{Bucket: "lake", Prefix: "ns/t/", Actions: actions}}}, time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}

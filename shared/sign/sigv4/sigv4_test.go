@@ -73,13 +73,13 @@ func newWorld(t *testing.T) *world {
 	}
 	all := s3local.Read | s3local.List | s3local.Write | s3local.Delete
 	scopes := []s3local.Scope{{Bucket: "lake", Prefix: "wh/", Actions: all}, {Bucket: "attic", Prefix: "wh/", Actions: all}}
-	minted, err := issuer.Mint(s3local.Claims{Scopes: scopes}, time.Hour)
+	minted, err := issuer.Mint(s3local.Claims{Realm: "r", Scopes: scopes}, time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}
 	w := &world{t: t, server: httptest.NewServer(gate)}
 	t.Cleanup(w.server.Close)
-	if w.store, err = store.As(scopes...); err != nil {
+	if w.store, err = store.As("r", scopes...); err != nil {
 		t.Fatal(err)
 	}
 	w.key = &vend.Credential{S3: &vend.S3Credential{AccessKeyID: minted.AccessKeyID, SecretAccessKey: lake.Secret(minted.SecretAccessKey), SessionToken: lake.Secret(minted.SessionToken)}}

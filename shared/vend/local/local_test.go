@@ -49,7 +49,7 @@ func TestVendtestOverHTTP(t *testing.T) {
 		}
 		server := httptest.NewServer(gate)
 		t.Cleanup(func() { server.Close(); _ = store.Close() })
-		owner, err := store.As(s3local.Scope{Bucket: "lake", Prefix: "ns/", Actions: s3local.Write})
+		owner, err := store.As("test", s3local.Scope{Bucket: "lake", Prefix: "ns/", Actions: s3local.Write})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -97,7 +97,7 @@ func TestTheKeyHoldsTheGrant(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []s3local.Scope{{Bucket: "lake", Prefix: "ns/t0/", Actions: s3local.Read | s3local.Delete}, {Bucket: "lake", Prefix: "ns/t1/", Actions: s3local.Read | s3local.Delete}}
-	if !slices.Equal(claims.Scopes, want) || claims.Principal != "p1" || claims.Table != "t1" || string(secret) != c.SecretAccessKey.Reveal() || !claims.Expires.Equal(cred.Expires) {
+	if !slices.Equal(claims.Scopes, want) || claims.Realm != "r" || claims.Principal != "p1" || claims.Table != "t1" || string(secret) != c.SecretAccessKey.Reveal() || !claims.Expires.Equal(cred.Expires) {
 		t.Errorf("got claims %+v until %v, want scopes %v of p1 on t1", claims, cred.Expires, want)
 	}
 	for _, subject := range []string{"principal:p1", "table:t1"} {
