@@ -52,12 +52,13 @@ var rights = map[rest.Function]right{
 
 	// Principals, roles, grants, catalogs, shares, recipients and revocations. Namespaces and tables are only looked at: to grant on
 	// them and to share them (on the condition that they stay), and to see that a catalog is empty; but keys for a table are halted
-	// in its entry. The guards are those of a catalog's root.
+	// in its entry. The guards are those of a catalog's root. Folders of catalogs are claimed in one index of all realms (store),
+	// and those that an earlier release claimed (base) are taken over before the first change.
 	rest.Management: {
-		read:   authority + " role catalogrole object guard base ns entry share alias member recipient revocation",
-		list:   "principal role grants holders catalog catalogrole base location ns entry share alias member recipient revocation",
-		put:    "principal client role grants holders object catalog head catalogrole guard base entry share alias member recipient revocation",
-		remove: "principal client role grants holders catalog head catalogrole guard base share alias member recipient",
+		read:   authority + " role catalogrole object guard base store ns entry share alias member recipient revocation",
+		list:   "principal role grants holders catalog catalogrole store location ns entry share alias member recipient revocation",
+		put:    "principal client role grants holders object catalog head catalogrole guard base store entry share alias member recipient revocation",
+		remove: "principal client role grants holders catalog head catalogrole guard base store share alias member recipient",
 		check:  "principal role catalogrole ns entry share recipient",
 	},
 

@@ -75,7 +75,7 @@ func (l *lakes) moveTo(name, role string) {
 	}
 	next := *c.Value
 	next.Storage.RoleARN, next.Storage.ExternalID = role, "outside"
-	if err := l.store.UpdateCatalog(l.t.Context(), "R", c, &next, nil); err != nil {
+	if err := l.store.UpdateCatalog(l.t.Context(), "R", c, &next, store.Bases{}); err != nil {
 		l.t.Fatal(err)
 	}
 }
