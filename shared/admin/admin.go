@@ -51,9 +51,9 @@ type Config struct {
 	Store   *store.Store
 	Log     *slog.Logger // takes the audit records
 	Now     func() time.Time
-	Revoked func(ids ...lake.ID)  // told of principals, and of tables, whose keys must die at once; nil: nobody can end keys
-	EndKey  func(id string) error // ends one key of the embedded store; nil: there is none
-	Ender   revoke.Ender          // ends keys of AWS roles; nil: nobody can
+	Revoked func(ids ...lake.ID)                    // told of principals, and of tables, whose keys must die at once; nil: nobody can end keys
+	EndKey  func(realm lake.Realm, id string) error // ends one key of the embedded store, if it is of the realm; nil: there is none
+	Ender   revoke.Ender                            // ends keys of AWS roles; nil: nobody can
 
 	Prober   *probe.Prober // tries storage; nil: nobody can
 	ProbeNew bool          // storage that is new is tried before keys to it are handed out

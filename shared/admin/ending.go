@@ -25,7 +25,7 @@ func (s *Service) endHere(ctx context.Context, r *lake.Revocation) {
 	case r.Of.Credential == "" && s.Revoked != nil:
 		s.Revoked(cmp.Or(r.Of.PrincipalID, r.Of.TableID))
 	case s.EndKey != nil && embeddedKey.MatchString(r.Of.Credential):
-		if err := s.EndKey(r.Of.Credential); err != nil {
+		if err := s.EndKey(r.Realm, r.Of.Credential); err != nil {
 			s.Log.LogAttrs(ctx, slog.LevelError, unfinished, slog.String("revocation", string(r.ID)), slog.String("error", err.Error()))
 		}
 	}

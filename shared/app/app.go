@@ -44,10 +44,10 @@ type Config struct {
 	Vendor  vend.Vendor // with a cache where minting is dear
 	Signer  sign.Signer // nil: no request is signed remotely
 	Files   blob.Opener
-	Revoked func(ids ...lake.ID)  // told of principals and tables whose keys must die at once; nil: nobody can
-	EndKey  func(id string) error // ends one key of the embedded store; nil: there is none
-	Era     func() string         // another whenever keys of the embedded store have ended; nil: there is none
-	Ender   revoke.Ender          // ends keys of AWS roles; nil: nobody can
+	Revoked func(ids ...lake.ID)                    // told of principals and tables whose keys must die at once; nil: nobody can
+	EndKey  func(realm lake.Realm, id string) error // ends one key of the embedded store, if it is of the realm; nil: there is none
+	Era     func() string                           // another whenever keys of the embedded store have ended; nil: there is none
+	Ender   revoke.Ender                            // ends keys of AWS roles; nil: nobody can
 	Log     *slog.Logger
 	Now     func() time.Time
 	Metrics *Metrics // nil: nobody watches

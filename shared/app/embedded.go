@@ -104,7 +104,7 @@ func (e *embedded) config(ctx context.Context, c Config) (Config, error) {
 	}
 	signing.Embedded = func() string { return e.endpoint }
 	c.Vendor, c.Files, c.Signer = vend.Lasting{Vendor: vendor, Now: e.now}, opener, sigv4.New(signing)
-	c.EndKey = func(id string) error { return e.issuer.Revoke("id:" + id) }
+	c.EndKey = func(realm lake.Realm, id string) error { return e.issuer.Revoke("id:" + string(realm) + "/" + id) }
 	c.Era = e.issuer.Era
 	c.Revoked = func(ids ...lake.ID) {
 		forget(ids...)

@@ -135,7 +135,7 @@ func (i *Issuer) Check(c Claims) error {
 	}
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	for _, subject := range []string{"all", "id:" + c.ID, "principal:" + c.Principal, "table:" + c.Table} {
+	for _, subject := range []string{"all", "id:" + c.Realm + "/" + c.ID, "principal:" + c.Principal, "table:" + c.Table} {
 		if cut, ok := i.revoked[subject]; ok && !c.Issued.After(cut) {
 			return fault.Of(fault.Forbidden, fault.Credential, c.ID, "The credential is revoked.").Because(errRevoked)
 		}
@@ -144,13 +144,14 @@ func (i *Issuer) Check(c Claims) error {
 }
 
 // Revoke ends every credential of a subject that was minted until now; later ones are good. Subjects are
-// "id:<access key>", "principal:<id>", "table:<id>" and "all". Running uploads fail before they publish and running
-// downloads break off. Anything else is an Argument error.
+// "id:<realm>/<access key>", "principal:<id>", "table:<id>" and "all". An access key is one of its realm: another realm
+// that knows it does not end it. Running uploads fail before they publish and running downloads break off. Anything else
+// is an Argument error.
 func (i *Issuer) Revoke(subject string) error {
 	kind, name, _ := strings.Cut(subject, ":")
 	named := name != "" && (kind == "id" || kind == "principal" || kind == "table")
 	if !named && subject != "all" {
-		return fault.Of(fault.Argument, fault.Credential, "", "one revokes id:<access key>, principal:<id>, table:<id> or all")
+		return fault.Of(fault.Argument, fault.Credential, "", "one revokes id:<realm>/<access key>, principal:<id>, table:<id> or all")
 	}
 	i.mu.Lock()
 	defer i.mu.Unlock()

@@ -24,7 +24,7 @@ func newIssuer(t *testing.T) (*Issuer, *clock) {
 }
 
 func someClaims() Claims {
-	return Claims{Principal: "p1", Table: "t1", Scopes: []Scope{{bucket, prefix, Read | Write}, {bucket, sibling, List}}}
+	return Claims{Realm: "r", Principal: "p1", Table: "t1", Scopes: []Scope{{bucket, prefix, Read | Write}, {bucket, sibling, List}}}
 }
 
 func TestWhatWasMintedOpensAgain(t *testing.T) {
@@ -114,7 +114,7 @@ func TestRevokeEndsWhatWasMintedBefore(t *testing.T) {
 		subject string
 		dead    bool
 	}{
-		{"id:FIRN", false}, {"id:ID", true}, {"principal:p1", true}, {"principal:p2", false}, {"table:t1", true}, {"table:t2", false}, {"all", true},
+		{"id:r/FIRN", false}, {"id:r/ID", true}, {"id:other/ID", false}, {"id:ID", false}, {"principal:p1", true}, {"principal:p2", false}, {"table:t1", true}, {"table:t2", false}, {"all", true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.subject, func(t *testing.T) {

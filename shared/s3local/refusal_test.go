@@ -160,12 +160,12 @@ func TestACredentialEnds(t *testing.T) {
 			w.clock.add(time.Hour)
 			return w.request(c, get(prefix+"a"))
 		}},
-		{name: "when it is revoked", ask: get(prefix + "a"), before: revoke("id:ID"), status: 403, code: "AccessDenied"},
+		{name: "when it is revoked", ask: get(prefix + "a"), before: revoke("id:/ID"), status: 403, code: "AccessDenied"},
 		{name: "when its principal is revoked", ask: get(prefix + "a"), before: revoke("principal:p1"), status: 403, code: "AccessDenied"},
 		{name: "when its table is revoked", ask: get(prefix + "a"), before: revoke("table:t1"), status: 403, code: "AccessDenied"},
 		{name: "when all are revoked", ask: get(prefix + "a"), before: revoke("all"), status: 403, code: "AccessDenied"},
 		{name: "and its holder alone is told so", ask: altered(get(prefix+"a"), func(r *http.Request) { r.Host = "other" }), before: revoke("all"), status: 403, code: "SignatureDoesNotMatch"},
-		{name: "with its presigned requests", status: 403, code: "AccessDenied", before: revoke("id:ID"), make: func(w *world, c Credential) *http.Request {
+		{name: "with its presigned requests", status: 403, code: "AccessDenied", before: revoke("id:/ID"), make: func(w *world, c Credential) *http.Request {
 			return w.plain("GET", w.presign(c, "GET", at(prefix+"a"), "", 60), nil, "")
 		}},
 	})

@@ -83,6 +83,7 @@ func allowed(scopes []Scope, a Action, bucket, key string) bool {
 // Claims say whom a credential was minted for and what it opens.
 type Claims struct {
 	ID        string    `json:"i"`           // of the credential; Mint sets it
+	Realm     string    `json:"r"`           // whose objects the scopes are of
 	Principal string    `json:"s,omitempty"` // an id, at most 256 bytes; may be empty
 	Table     string    `json:"t,omitempty"` // an id, at most 256 bytes; may be empty
 	Scopes    []Scope   `json:"g"`           // 1 to 16

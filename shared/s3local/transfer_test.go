@@ -59,7 +59,7 @@ func TestARevokedUploadIsNotPublished(t *testing.T) {
 	server := w.serve()
 	size := int64(1 << 20)
 	for name, end := range map[string]func(Credential){
-		"revoked": func(c Credential) { _ = w.issuer.Revoke("id:" + c.AccessKeyID) },
+		"revoked": func(c Credential) { _ = w.issuer.Revoke("id:/" + c.AccessKeyID) },
 		"expired": func(Credential) { w.clock.add(time.Hour) },
 	} {
 		c := w.mint(Write)

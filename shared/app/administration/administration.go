@@ -16,10 +16,10 @@ import (
 
 // Drivers are what reaches storage and the keys to it.
 type Drivers struct {
-	Revoked func(ids ...lake.ID)  // told of principals and tables whose keys must die at once; nil: nobody can
-	EndKey  func(id string) error // ends one key of the embedded store; nil: there is none
-	Ender   revoke.Ender          // ends keys of AWS roles; nil: nobody can
-	Prober  *probe.Prober         // tries storage; nil: nobody can
+	Revoked func(ids ...lake.ID)                    // told of principals and tables whose keys must die at once; nil: nobody can
+	EndKey  func(realm lake.Realm, id string) error // ends one key of the embedded store, if it is of the realm; nil: there is none
+	Ender   revoke.Ender                            // ends keys of AWS roles; nil: nobody can
+	Prober  *probe.Prober                           // tries storage; nil: nobody can
 }
 
 // Service makes the use-cases.

@@ -45,7 +45,7 @@ func newLakes(t *testing.T) *lakes {
 	}
 	l.world = newWorld(t, func(c *admin.Config) {
 		c.Ender = ender
-		c.EndKey = func(id string) error { l.ended = append(l.ended, id); return nil }
+		c.EndKey = func(_ lake.Realm, id string) error { l.ended = append(l.ended, id); return nil }
 		l.service = admin.New(*c)
 	})
 	l.fill()

@@ -63,7 +63,7 @@ func (v *Vendor) Vend(_ context.Context, storage *lake.Storage, g vend.Grant) (v
 			may |= a.store
 		}
 	}
-	claims := s3local.Claims{Principal: string(g.PrincipalID), Table: string(g.TableID)}
+	claims := s3local.Claims{Realm: string(g.Realm), Principal: string(g.PrincipalID), Table: string(g.TableID)}
 	for _, p := range g.Prefixes {
 		claims.Scopes = append(claims.Scopes, s3local.Scope{Bucket: p.Bucket(), Prefix: p.Key(), Actions: may})
 	}
