@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"firn/shared/fault"
 	"firn/shared/kv"
@@ -27,8 +28,11 @@ type base struct {
 type baseClaim struct {
 	Realm   lake.Realm `json:"realm"`
 	Catalog lake.ID    `json:"catalog"`
-	Reaches []string   `json:"reach"` // lake.Storage.Reaches
+	Reaches []string   `json:"reach"`          // lake.Storage.Reaches
+	Until   time.Time  `json:"until,omitzero"` // set: it was released, and keeps other realms out until credentials for it have ended
 }
+
+func (c baseClaim) released() bool { return !c.Until.IsZero() }
 
 // The bounds of the index.
 const (
@@ -131,15 +135,14 @@ func (p *basePlan) plan(ctx context.Context, old *lake.Catalog, folders []locati
 		if err != nil {
 			return err
 		}
-		mine := slices.IndexFunc(claims, p.mine)
-		if mine >= 0 && slices.Equal(claims[mine].Reaches, p.next.Reaches) {
+		if mine := slices.IndexFunc(claims, p.holds); mine >= 0 && slices.Equal(claims[mine].Reaches, p.next.Reaches) {
 			continue
 		}
 		if err := p.free(ctx, f); err != nil {
 			return err
 		}
 		locks[baseLockKey(f.Index())] = true
-		claims = append(slices.DeleteFunc(claims, p.mine), baseClaim{p.realm, p.next.ID, p.next.Reaches})
+		claims = append(p.let(claims), baseClaim{Realm: p.realm, Catalog: p.next.ID, Reaches: p.next.Reaches})
 		if len(claims) > maxBaseClaims {
 			return fault.Of(fault.Invalid, fault.Catalog, p.next.Name, "Too many catalogs have the location %s", f)
 		}
@@ -168,10 +171,10 @@ func (p *basePlan) release(old *lake.Catalog, which func(index string) bool) err
 		if err != nil {
 			return err
 		}
-		if !which(index) || !slices.ContainsFunc(claims, p.mine) {
+		if !which(index) || !slices.ContainsFunc(claims, p.holds) {
 			continue
 		}
-		if err := p.store(index, slices.DeleteFunc(claims, p.mine)); err != nil {
+		if err := p.store(index, p.let(claims)); err != nil {
 			return err
 		}
 	}
@@ -184,16 +187,40 @@ func (p *basePlan) store(index string, claims []baseClaim) error {
 	if item := p.there[baseKey(index)]; item != nil {
 		cond = kv.Match(item.Tag)
 	}
-	if len(claims) == 0 {
-		p.ops = append(p.ops, remove(baseKey(index), cond))
-		return nil
-	}
 	op, err := put(baseKey(index), tagOf(p.next.ID), base{claims}, cond)
+	if !slices.ContainsFunc(claims, func(c baseClaim) bool { return !c.released() }) {
+		for _, c := range claims {
+			op.Item.Expires = latest(op.Item.Expires, c.Until.Add(time.Second)) // cut to whole seconds: the reader decides
+		}
+	}
 	p.ops = append(p.ops, op)
 	return err
 }
 
-func (p *basePlan) mine(c baseClaim) bool { return c.Catalog == p.next.ID }
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// holds reports whether the claim is the catalog's.
+func (p *basePlan) holds(c baseClaim) bool { return c.Catalog == p.next.ID && !c.released() }
+
+// let releases the catalog's claim, and drops claims that were released long enough ago. Credentials that were vended for a
+// folder may be good for a while after it was released: within a realm they are its own, but another realm has to wait.
+func (p *basePlan) let(claims []baseClaim) (out []baseClaim) {
+	now := p.now()
+	for _, c := range claims {
+		if p.holds(c) {
+			c.Until = now.Add(lake.CredentialLife)
+		}
+		if !c.released() || now.Before(c.Until) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
 
 func claimsOf(item *kv.Item) ([]baseClaim, error) {
 	if item == nil {
@@ -240,7 +267,8 @@ func (p *basePlan) judge(f location.Prefix, item *kv.Item) error {
 	}
 	for _, c := range claims {
 		switch {
-		case p.mine(c), c.Realm == p.realm && (p.overlap || p.takeover):
+		case p.holds(c), c.released() && (c.Realm == p.realm || !p.now().Before(c.Until)):
+		case c.Realm == p.realm && (p.overlap || p.takeover):
 		case c.Realm == p.realm:
 			return fault.Of(fault.Invalid, fault.Catalog, p.next.Name, "One or more of its locations overlaps with an existing catalog: %s", f)
 		case !lake.Reach(c.Reaches, p.next.Reaches):

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"firn/shared/fault"
 	"firn/shared/kv"
@@ -115,8 +116,48 @@ func TestCatalogsOfOneRealm_OverlapWhereTheServerAllowsIt(t *testing.T) {
 		w.soundBases()
 		w.must(w.dropCatalog(name))
 	}
+	for _, wait := range []time.Duration{0, lake.CredentialLife - time.Second} {
+		w.pass(wait)
+		if err := foreign(w); !fault.Is(err, fault.Argument) {
+			t.Fatalf("got %v, want a refusal while credentials of the dropped catalogs may be good", err)
+		}
+	}
+	w.pass(time.Second)
 	w.must(foreign(w))
 	w.soundBases()
+}
+
+// What a catalog released is free for its realm at once, and for other realms when credentials for it have ended.
+func TestReleasedFolders_AreKeptFromOtherRealmsForALife(t *testing.T) {
+	for _, row := range []struct {
+		name    string
+		release func(*world) error
+	}{
+		{"by a drop", rmCatalog("a")},
+		{"by a move to another folder", changeCatalog(realm, onAWS, "a", "s3://lake/z")},
+		{"by a move to another store", changeCatalog(realm, byEndpoint("http://minio:9000"), "a", "s3://lake/x")},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			w := newWorld(t, openBolt(t))
+			w.must(mkCatalogIn(realm, onAWS, "a", "s3://lake/x")(w))
+			w.must(row.release(w))
+			foreign := mkCatalogIn(otherRealm, onAWS, "b", "s3://lake/x/y")
+			w.pass(lake.CredentialLife - time.Second)
+			if err := foreign(w); !fault.Is(err, fault.Argument) {
+				t.Errorf("a second before the end: got %v, want a refusal", err)
+			}
+			if row.name != "by a move to another store" { // within a realm the store does not count
+				w.must(seq(mkCatalogIn(realm, onAWS, "own", "s3://lake/x"), rmCatalog("own"))(w))
+				w.pass(lake.CredentialLife - time.Second)
+				if err := foreign(w); !fault.Is(err, fault.Argument) {
+					t.Errorf("a second before the end of the second: got %v, want a refusal", err)
+				}
+			}
+			w.pass(time.Second)
+			w.must(foreign(w))
+			w.soundBases()
+		})
+	}
 }
 
 // A catalog that moves to another store claims its folders there, and releases them where they were.
@@ -128,7 +169,9 @@ func TestUpdateCatalog_ClaimsByTheStorageThatItHasNow(t *testing.T) {
 		t.Errorf("got %v, want a refusal: the folder is another realm's there", err)
 	}
 	w.must(changeCatalog(otherRealm, minio, "b", "s3://lake/z")(w))
+	w.pass(lake.CredentialLife)
 	w.must(changeCatalog(realm, minio, "a", "s3://lake/x")(w))
+	w.pass(lake.CredentialLife)
 	w.must(mkCatalogIn(otherRealm, onAWS, "c", "s3://lake/x/y")(w))
 	w.soundBases()
 }
@@ -239,7 +282,9 @@ func TestCatalogsOfAnEarlierRelease_AreTakenOver(t *testing.T) {
 					t.Errorf("%s: got %v, want a refusal", there, err)
 				}
 			}
-			w.must(seq(changeCatalog(realm, onAWS, "b", "s3://lake/b"), mkCatalogIn(otherRealm, onAWS, "more", "s3://lake2/b"))(w))
+			w.must(changeCatalog(realm, onAWS, "b", "s3://lake/b")(w))
+			w.pass(lake.CredentialLife)
+			w.must(mkCatalogIn(otherRealm, onAWS, "more", "s3://lake2/b")(w))
 			w.must(rmCatalog("b")(w))
 			w.soundBases()
 		})
