@@ -34,11 +34,11 @@ var rights = map[rest.Function]right{
 	rest.Credentials: {read: authority + " ns entry staged share alias member recipient object", list: "grants"},
 
 	// A commit swaps the table's entry and refreshes its copy. One that moves the table, or makes a staged one, also claims
-	// folders (which lists claims, and lets a staged one of the same table give way) and bumps guards. A transaction also holds
+	// folders (which lists claims) and bumps guards. A transaction also holds
 	// tables as they were read; a change with a key leaves its record.
 	rest.Commit: {
 		read: authority + " ns entry copy staged guard location once", list: "grants location",
-		put: "entry copy guard location once", remove: "staged location", check: "entry",
+		put: "entry copy guard location once", remove: "staged", check: "entry",
 	},
 
 	// Namespaces, tables and views come, move and go, with their claims, guards and copies. A drop removes where the object is for those
@@ -52,11 +52,12 @@ var rights = map[rest.Function]right{
 
 	// Principals, roles, grants, catalogs, shares, recipients and revocations. Namespaces and tables are only looked at: to grant on
 	// them and to share them (on the condition that they stay), and to see that a catalog is empty; but keys for a table are halted
-	// in its entry. The guards are those of a catalog's root.
+	// in its entry. The guards are those of a catalog's root. Folders of catalogs are claimed in one index of all realms (store),
+	// and those that an earlier release claimed (base) are taken over before the first change.
 	rest.Management: {
-		read:   authority + " role catalogrole object guard base ns entry share alias member recipient revocation",
-		list:   "principal role grants holders catalog catalogrole base location ns entry share alias member recipient revocation",
-		put:    "principal client role grants holders object catalog head catalogrole guard base entry share alias member recipient revocation",
+		read:   authority + " role catalogrole object guard base store ns entry share alias member recipient revocation",
+		list:   "principal role grants holders catalog catalogrole store location ns entry share alias member recipient revocation",
+		put:    "principal client role grants holders object catalog head catalogrole guard base store entry share alias member recipient revocation",
 		remove: "principal client role grants holders catalog head catalogrole guard base share alias member recipient",
 		check:  "principal role catalogrole ns entry share recipient",
 	},

@@ -87,6 +87,8 @@ var unneeded = []string{
 	"catalog ReadItems object",    // whether a drop whose answer was lost has landed
 	"catalog ReadItems staged",    // likewise, a table that is staged
 	"catalog ReadItems work",      // likewise, of a purge
+	"management DeleteItems base", // claims of catalogs that an earlier release made
+	"management PutItems base",    // that all of those of a realm were taken over
 	"management ReadItems member", // likewise, of a share that was given or taken
 	"worker ListItems catalog",    // for a revocation whose request died before it found out where keys lead
 	"worker ReadItems revocation", // whether it is over, where the answer was lost

@@ -36,8 +36,8 @@ type NewCatalog struct {
 var adminRights = []string{access.CatalogManageAccess.String(), access.CatalogManageMetadata.String()}
 
 // CreateCatalog makes a catalog with its role catalog_admin, which service_admin gets. Exists if the name is taken,
-// Invalid if one of its folders overlaps another catalog's and the server forbids that, Forbidden if the server's storage
-// policy does not allow its storage. A server that tries new storage does
+// Invalid if one of its folders overlaps another catalog's and the server forbids that, Argument if it overlaps another
+// realm's, Forbidden if the server's storage policy does not allow its storage. A server that tries new storage does
 // so then, and the catalog says what came out: it is made all the same. Access requirement: CATALOG_CREATE on the realm.
 func (s *Service) CreateCatalog(ctx context.Context, c lake.Caller, n NewCatalog) (*lake.Catalog, error) {
 	if err := lake.CheckEntityName("name", n.Name); err != nil {
@@ -71,7 +71,7 @@ func (s *Service) CreateCatalog(ctx context.Context, c lake.Caller, n NewCatalog
 		}
 	}
 	admin := &lake.CatalogRole{ID: lake.NewID(), Name: lake.CatalogAdmin, CatalogID: made.ID, Facts: lake.Facts{Version: 1, Created: now, Updated: now}}
-	err = s.Store.CreateCatalog(ctx, c.Realm, store.NewCatalog{Catalog: made, Admin: admin, Rights: adminRights, For: serviceAdmin.Value, Bases: s.claimed(folders)})
+	err = s.Store.CreateCatalog(ctx, c.Realm, store.NewCatalog{Catalog: made, Admin: admin, Rights: adminRights, For: serviceAdmin.Value, Bases: s.bases(folders)})
 	if err != nil {
 		return nil, err
 	}
@@ -81,12 +81,9 @@ func (s *Service) CreateCatalog(ctx context.Context, c lake.Caller, n NewCatalog
 	return made, nil
 }
 
-// claimed are the folders that no other catalog may overlap.
-func (s *Service) claimed(folders []location.Prefix) []location.Prefix {
-	if s.AllowOverlappingCatalogs {
-		return nil
-	}
-	return location.Reduce(folders)
+// bases are the folders that a catalog claims.
+func (s *Service) bases(folders []location.Prefix) store.Bases {
+	return store.Bases{Folders: folders, Overlap: s.AllowOverlappingCatalogs}
 }
 
 // catalog opens a request on a catalog that must be there, for an operation on it.
@@ -157,7 +154,7 @@ func (s *Service) UpdateCatalog(ctx context.Context, c lake.Caller, name string,
 			return err
 		}
 		next.Probe = tried
-		return s.Store.UpdateCatalog(ctx, c.Realm, x.cat, &next, s.claimed(folders))
+		return s.Store.UpdateCatalog(ctx, c.Realm, x.cat, &next, s.bases(folders))
 	})
 	if err != nil {
 		return nil, err

@@ -13,13 +13,16 @@ import (
 	"firn/shared/lake"
 )
 
-// bootstrap makes the realms that are not there yet. Credentials come from the environment; those that firn makes are
+// bootstrap makes the realms that are not there yet, and claims the folders of catalogs that an earlier release made. Credentials come from the environment; those that firn makes are
 // printed once and kept nowhere.
 func bootstrap(ctx context.Context, admins *admin.Service, realms []lake.Realm, given map[lake.Realm]lake.Credentials, w World) error {
 	for _, realm := range realms {
 		made, root, err := admins.Bootstrap(ctx, realm, given[realm])
 		if err != nil {
 			return fmt.Errorf("bootstrap the realm %s: %w", realm, err)
+		}
+		if err := admins.Store.IndexBases(ctx, realm); err != nil {
+			return fmt.Errorf("claim the locations of the catalogs of the realm %s: %w", realm, err)
 		}
 		if !made || given[realm].ClientID != "" {
 			continue

@@ -34,7 +34,8 @@ func Bootstrap(ctx context.Context, w World, c BootstrapConfig) error {
 	if err != nil {
 		return fmt.Errorf("read the AWS configuration: %w", err)
 	}
-	s := store.New(store.Config{Driver: dynamo.New(dynamo.Config{Client: dynamodb.NewFromConfig(cloud), Table: c.Table}), Now: time.Now})
+	s := store.New(store.Config{Driver: dynamo.New(dynamo.Config{Client: dynamodb.NewFromConfig(cloud), Table: c.Table}), Now: time.Now, Realms: realms(c.Realms),
+		Overlap: func(o store.BaseOverlap) { fmt.Fprintln(w.Stdout, "warning: "+o.String()) }})
 	keys, err := secretsmanager.New(cloud, c.SigningSecret).Prepare(ctx)
 	if err != nil {
 		return err

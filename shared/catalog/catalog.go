@@ -65,7 +65,7 @@ type Config struct {
 	UniqueLocations bool          // a table's own folder ends in a random leaf, where the catalog does not say otherwise
 	RequireRotation bool          // principals that must rotate their credentials may do nothing else
 	MaxAnswer       int           // bytes of metadata, as they are sent, that an answer can carry; commits must not outgrow it; 0: no limit
-	StagedFor       time.Duration // how long a staged table holds its location; 0: 24 hours
+	StagedFor       time.Duration // how long a staged table can be committed and has credentials; its location is claimed until the last has ended; 0: 24 hours
 }
 
 // Service answers for the contents of catalogs.

@@ -59,7 +59,7 @@ func onDisk(t *testing.T) *site {
 			Facts:   lake.Facts{Properties: lake.Properties{"default-base-location": base}, Version: 1},
 			Storage: lake.Storage{Type: lake.File, AllowedLocations: []string{base}}},
 		Admin:  &lake.CatalogRole{ID: lake.NewID(), Name: lake.CatalogAdmin, CatalogID: id},
-		Rights: []string{"CATALOG_MANAGE_ACCESS", "CATALOG_MANAGE_CONTENT"}, For: boss.Value, Bases: []location.Prefix{folder}}))
+		Rights: []string{"CATALOG_MANAGE_ACCESS", "CATALOG_MANAGE_CONTENT"}, For: boss.Value, Bases: store.Bases{Folders: []location.Prefix{folder}}}))
 	_, err = w.CreateNamespace(t.Context(), w.admin, "f", []string{"a"}, nil)
 	w.must(err)
 	return &site{w, "f", base, filepath.Join(dir, "f")}
@@ -78,7 +78,7 @@ func (s *site) setting(key, value string) {
 			next.Properties[k] = v
 		}
 	}
-	s.must(s.Store.UpdateCatalog(context.Background(), realm, c, &next, nil))
+	s.must(s.Store.UpdateCatalog(context.Background(), realm, c, &next, store.Bases{}))
 }
 
 // make makes a table in the namespace's folder of its name, and returns its metadata file.

@@ -119,7 +119,7 @@ func (w *world) addCatalog(name string, boss *lake.PrincipalRole, base string) {
 			Facts:   lake.Facts{Properties: lake.Properties{"default-base-location": base}, Version: 1},
 			Storage: lake.Storage{Type: lake.S3, AllowedLocations: []string{base}}},
 		Admin:  &lake.CatalogRole{ID: lake.NewID(), Name: lake.CatalogAdmin, CatalogID: id},
-		Rights: []string{"CATALOG_MANAGE_ACCESS", "CATALOG_MANAGE_CONTENT"}, For: boss, Bases: []location.Prefix{p}}))
+		Rights: []string{"CATALOG_MANAGE_ACCESS", "CATALOG_MANAGE_CONTENT"}, For: boss, Bases: store.Bases{Folders: []location.Prefix{p}}}))
 }
 
 // person makes a principal with a role of its own that holds the privileges on the catalog.
@@ -178,7 +178,7 @@ func (w *world) alter(change func(*lake.Catalog)) {
 	next := *c.Value
 	next.Properties = maps.Clone(c.Value.Properties)
 	change(&next)
-	w.must(w.Store.UpdateCatalog(context.Background(), realm, c, &next, nil))
+	w.must(w.Store.UpdateCatalog(context.Background(), realm, c, &next, store.Bases{}))
 }
 
 // set changes the catalog's settings, given as key and value, or with the key "allowed" where its files may be.

@@ -62,7 +62,7 @@ those that are not given are made and printed, once.`
 	fs.StringSliceVar(&s.AllowFileStorage, "allow-file-storage", nil, "allow storage of type FILE in these `folders`, or in files/ of the data folder: engines then need this machine's files")
 	fs.Lookup("allow-file-storage").NoOptDefVal = "true"
 	fs.BoolVar(&s.RequireRotation, "require-rotation", false, "a principal made with the duty to rotate its credentials may do nothing before")
-	fs.BoolVar(&s.AllowOverlappingCatalogs, "allow-overlapping-catalogs", false, "allow catalogs whose base locations contain each other")
+	fs.BoolVar(&s.AllowOverlappingCatalogs, "allow-overlapping-catalogs", false, "allow catalogs of one realm whose base locations contain each other")
 	fs.BoolVar(&s.UniqueLocations, "unique-locations", true, "add a random part to the locations of new tables")
 	fs.BoolVar(&s.Probe, "probe", true, "try the storage of new catalogs before keys to it are handed out")
 	fs.DurationVar(&s.CredentialDuration, "credential-duration", time.Hour, "how long vended credentials live, a `duration` of 15m to 12h")

@@ -89,6 +89,10 @@ const (
 	DeniedWidely PlaceDone = "widely" // and no others that are as old: there was no room for a narrower rule
 )
 
+// CredentialLife is how long after a request was decided a credential that it vended may be good: the longest session of
+// STS, with the longest request and the difference of clocks. What a credential opens is kept from others for as long.
+const CredentialLife = 12*time.Hour + time.Minute
+
 // PlaceOf says where the keys of a storage lead; ok is false if it has none.
 func (s *Storage) PlaceOf(catalog ID) (p RevokePlace, ok bool) {
 	switch {

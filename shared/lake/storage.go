@@ -16,7 +16,8 @@ type Catalog struct {
 	Type CatalogType `json:"type"`
 	Facts
 	Storage Storage  `json:"storage"`
-	Claims  []string `json:"claims,omitempty"` // keys of the realm's index of bases that it holds
+	Claims  []string `json:"claims,omitempty"` // folders that it has claimed, as keys of the index of catalogs' locations
+	Reaches []string `json:"reach,omitempty"`  // Storage.Reaches when they were claimed; empty: claimed by a release before that index
 	Shared  bool     `json:"shared,omitempty"` // its tables may share folders, or might once: some may claim none
 	Probe   *Probe   `json:"probe,omitempty"`  // nil: the storage was never tried as it is
 }

@@ -59,6 +59,12 @@ func refuse(text, rule string) *fault.Error {
 	return fault.Of(fault.Argument, fault.Location, shown, "Invalid location %q: %s", shown, rule)
 }
 
+// NotAllowed is the refusal of a location of a catalog that is good by itself, and that this caller may not have. The
+// words are the same whatever the reason: they do not tell what others have there.
+func NotAllowed(text string) *fault.Error {
+	return fault.Of(fault.Argument, fault.Location, text, "Location not allowed: '%.200s'", text)
+}
+
 // parse gives the rule that text breaks, or an empty string.
 func parse(text string) (URI, string) {
 	if len(text) > MaxKey+maxBucket+maxHost {

@@ -65,6 +65,20 @@ func (p Prefix) Overlaps(other Prefix) bool { return p.Covers(other) || other.Co
 // with A's, so in byte order a folder stands directly before what is in it.
 func (p Prefix) Index() string { return p.uri.store + p.uri.key }
 
+// StoreOf returns what all folders of the same bucket share, by the Index of one: "s3/bucket", "gs/bucket",
+// "adls/account/container", and "file" for all folders of a machine.
+func StoreOf(index string) string {
+	parts := 2
+	switch kind, _, _ := strings.Cut(index, "/"); kind {
+	case "file":
+		parts = 1
+	case "adls":
+		parts = 3
+	}
+	all := strings.SplitN(index, "/", parts+1)
+	return strings.Join(all[:min(parts, len(all))], "/")
+}
+
 // Ancestors are the Index spellings of the folders that cover this one, without itself, outermost first.
 func (p Prefix) Ancestors() []string {
 	index, from := p.Index(), len(p.uri.store)

@@ -315,3 +315,18 @@ func TestHoldsS3Key(t *testing.T) {
 		t.Error("the zero prefix holds a key")
 	}
 }
+
+func TestStoreOf_IsSharedByTheFoldersOfABucket(t *testing.T) {
+	for text, want := range map[string]string{
+		"s3a://b/x/y": "s3/b", "gs://b.c/x": "gs/b.c", "file:///x/y": "file", "/x": "file",
+		"abfss://c@a.dfs.core.windows.net/x/y": "adls/a.core.windows.net/c", "wasb://c@a.blob.core.windows.net/z": "adls/a.core.windows.net/c",
+	} {
+		p, err := ParsePrefix(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := StoreOf(p.Index()); got != want {
+			t.Errorf("%s: got %q, want %q", text, got, want)
+		}
+	}
+}

@@ -28,7 +28,7 @@ func (s *Store) Bootstrap(ctx context.Context, realm lake.Realm, root *lake.Prin
 	}
 	ops := append(role, first, client,
 		mark(holderKey(realm, admin.ID, root.Name), tagOf(root.ID), kv.Always()),
-		mark(realmHeadKey(realm), tagOf(lake.RootID), kv.Always()))
+		mark(realmHeadKey(realm), tagOf(lake.RootID), kv.Always()), markIndexed(realm, kv.Always()))
 	err = s.write(ctx, ops...)
 	switch i, _ := failedAt(err); {
 	case i == 0:

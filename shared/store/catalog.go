@@ -2,20 +2,11 @@ package store
 
 import (
 	"context"
-	"slices"
 
 	"firn/shared/fault"
 	"firn/shared/kv"
 	"firn/shared/lake"
-	"firn/shared/location"
 )
-
-// base is a catalog's claim of a folder in the realm.
-type base struct {
-	Catalog  lake.ID `json:"catalog"`
-	Name     string  `json:"name"`
-	Location string  `json:"location"`
-}
 
 // NewCatalog is a catalog that is to be made, with all that its one transaction holds.
 type NewCatalog struct {
@@ -23,17 +14,16 @@ type NewCatalog struct {
 	Admin   *lake.CatalogRole   // catalog_admin
 	Rights  []string            // privileges that catalog_admin has on the catalog
 	For     *lake.PrincipalRole // the principal role that has catalog_admin; nil: none
-	Bases   []location.Prefix   // folders that no other catalog may overlap; none: they may
+	Bases   Bases
 }
 
 // CreateCatalog stores a catalog with its head, its root guards, its catalog_admin and its claims. Exists if the name is
-// taken; Invalid if a folder overlaps another catalog's. A lock item, read before the look and written as read, closes the
-// race of two overlapping catalogs.
+// taken; Invalid if a folder overlaps another catalog's of the realm, Argument if it overlaps another realm's.
 func (s *Store) CreateCatalog(ctx context.Context, realm lake.Realm, c NewCatalog) error {
 	return s.again(ctx, func() error {
 		id, name := c.Catalog.ID, c.Catalog.Name
 		c.Catalog.Shared = c.Catalog.On(lake.OverlappingLocations, false)
-		claims, err := s.claimBases(ctx, realm, c.Catalog, c.Bases)
+		claims, err := s.claimBases(ctx, realm, &lake.Catalog{}, c.Catalog, c.Bases)
 		if err != nil {
 			return err
 		}
@@ -62,85 +52,12 @@ func (s *Store) CreateCatalog(ctx context.Context, realm lake.Realm, c NewCatalo
 	})
 }
 
-// maxBases bounds a catalog's folders, none within another: an update may give back as many as it claims.
-const maxBases = 40
-
-// claimBases plans the claims of a catalog's folders.
-func (s *Store) claimBases(ctx context.Context, realm lake.Realm, c *lake.Catalog, bases []location.Prefix) ([]kv.Op, error) {
-	c.Claims = nil
-	if bases = location.Reduce(bases); len(bases) == 0 {
-		return nil, nil
-	}
-	if len(bases) > maxBases {
-		return nil, fault.Of(fault.Argument, fault.Catalog, c.Name, "A catalog has at most %d locations", maxBases)
-	}
-	b := s.Batch(realm)
-	lock := slot[nothing](b, baseLockKey(realm))
-	if err := b.Read(ctx); err != nil {
-		return nil, err
-	}
-	cond := kv.Match(lock.Tag)
-	if lock.Value == nil {
-		cond = kv.Absent(s.now())
-	}
-	ops := []kv.Op{mark(lock.key, tagOf(lake.RootID), cond)}
-	for _, f := range bases {
-		if err := s.baseFree(ctx, realm, c, f); err != nil {
-			return nil, err
-		}
-		op, err := put(baseKey(realm, f.Index()), tagOf(c.ID), base{c.ID, c.Name, f.String()}, kv.Always())
-		if err != nil {
-			return nil, err
-		}
-		ops = append(ops, op)
-		c.Claims = append(c.Claims, f.Index())
-	}
-	return ops, nil
-}
-
-// baseFree refuses a folder that overlaps another catalog's.
-func (s *Store) baseFree(ctx context.Context, realm lake.Realm, c *lake.Catalog, f location.Prefix) error {
-	judge := func(item *kv.Item) error {
-		if item == nil {
-			return nil
-		}
-		var there base
-		if err := decode(item, &there); err != nil {
-			return err
-		}
-		if there.Catalog == c.ID {
-			return nil
-		}
-		return fault.Of(fault.Invalid, fault.Catalog, c.Name, "One or more of its locations overlaps with an existing catalog: %s", f)
-	}
-	var above []kv.Key
-	for _, index := range append(f.Ancestors(), f.Index()) {
-		above = append(above, baseKey(realm, index))
-	}
-	items, err := s.db.Get(ctx, above) // at most location.MaxDepth
-	if err != nil {
-		return err
-	}
-	for _, item := range items {
-		if err := judge(item); err != nil {
-			return err
-		}
-	}
-	return s.pages(ctx, partition("base", realm), f.Index(), func(items []kv.Item) error {
-		for i := range items {
-			if err := judge(&items[i]); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-// UpdateCatalog stores next in place of what the slot read, claims the folders that came and gives back those that went.
-// Conflict if it changed meanwhile; Invalid if a folder overlaps another catalog's.
-func (s *Store) UpdateCatalog(ctx context.Context, realm lake.Realm, old *CatalogSlot, next *lake.Catalog, bases []location.Prefix) error {
+// UpdateCatalog stores next in place of what the slot read, claims the folders that came and releases those that went.
+// Conflict if it changed meanwhile; Invalid if a folder that came overlaps another catalog's of the realm, Argument if it
+// overlaps another realm's.
+func (s *Store) UpdateCatalog(ctx context.Context, realm lake.Realm, old *CatalogSlot, next *lake.Catalog, bases Bases) error {
 	return s.again(ctx, func() error {
-		claims, err := s.claimBases(ctx, realm, next, bases)
+		claims, err := s.claimBases(ctx, realm, old.Value, next, bases)
 		if err != nil {
 			return err
 		}
@@ -149,13 +66,7 @@ func (s *Store) UpdateCatalog(ctx context.Context, realm lake.Realm, old *Catalo
 		if err != nil {
 			return err
 		}
-		ops := append([]kv.Op{first}, claims...)
-		for _, index := range old.Value.Claims {
-			if !slices.Contains(next.Claims, index) {
-				ops = append(ops, remove(baseKey(realm, index), kv.Prefix(owner(next.ID))))
-			}
-		}
-		err = s.write(ctx, ops...)
+		err = s.write(ctx, append([]kv.Op{first}, claims...)...)
 		if i, _ := failedAt(err); i == 0 {
 			return fault.Of(fault.Conflict, fault.Catalog, next.Name, "")
 		}
@@ -189,10 +100,11 @@ func (s *Store) DropCatalog(ctx context.Context, realm lake.Realm, name string, 
 		ops := []kv.Op{remove(c.key, kv.Match(c.Tag)), remove(headKey(realm, name), kv.Always())}
 		ops = append(ops, dropGuards(guarded.at[0])...)
 		ops = append(ops, remove(admin.key, kv.Match(admin.Tag)), remove(aliveKey(realm, admin.Value.ID), kv.Always()))
-		for _, index := range c.Value.Claims {
-			ops = append(ops, remove(baseKey(realm, index), kv.Prefix(owner(c.Value.ID))))
+		released, err := s.releaseBases(ctx, realm, c.Value)
+		if err != nil {
+			return err
 		}
-		if err := s.write(ctx, ops...); err != nil {
+		if err := s.write(ctx, append(ops, released...)...); err != nil {
 			return err
 		}
 		s.sweepRole(ctx, realm, c.Value.ID, admin.Value.ID)

@@ -76,7 +76,7 @@ func (s *Store) plan(ctx context.Context, c claimer, folders []location.Prefix) 
 	p := &plan{seen: map[kv.Key]bool{}, needed: map[int]bool{len(c.n.chain): false}}
 	for _, f := range folders {
 		if c.shares {
-			if _, err := s.overlaps(ctx, c, f, "", p); err != nil {
+			if _, err := s.overlaps(ctx, c, f, ""); err != nil {
 				return nil, err
 			}
 			continue
@@ -86,7 +86,7 @@ func (s *Store) plan(ctx context.Context, c claimer, folders []location.Prefix) 
 		all := !(c.alone && depth > 0 && f.Ancestors()[len(f.Ancestors())-1] == around)
 		p.needed[depth] = p.needed[depth] || all
 		if all {
-			mine, err := s.overlaps(ctx, c, f, around, p)
+			mine, err := s.overlaps(ctx, c, f, around)
 			if err != nil {
 				return nil, err
 			}
@@ -107,9 +107,9 @@ func (s *Store) plan(ctx context.Context, c claimer, folders []location.Prefix) 
 
 // overlaps looks for a claim that the folder would overlap. It gives the claim on the very folder that may be taken over:
 // the claimer's own, or that of the same table staged by the same principal; one of the latter that overlaps otherwise
-// gives way, by an operation of the plan. Nothing above around, where a container of the claimer's own stands, is in
+// is not in the way, and stays. Nothing above around, where a container of the claimer's own stands, is in
 // question: only containers of that container do.
-func (s *Store) overlaps(ctx context.Context, c claimer, f location.Prefix, around string, p *plan) (mine *kv.Item, err error) {
+func (s *Store) overlaps(ctx context.Context, c claimer, f location.Prefix, around string) (mine *kv.Item, err error) {
 	judge := func(item *kv.Item) error {
 		if item == nil || item.Expired(s.now()) {
 			return nil
@@ -128,8 +128,7 @@ func (s *Store) overlaps(ctx context.Context, c claimer, f location.Prefix, arou
 			return nil
 		case there.Holder == c.Holder:
 			return nil
-		case c.staged(there):
-			p.add(remove(item.Key, kv.Match(item.Tag)))
+		case c.staged(there): // it stays: credentials for it may be out
 			return nil
 		case there.Kind == fault.Namespace && !same && !below && c.n.holds(there.Holder):
 			return nil // a container of its own

@@ -1,11 +1,13 @@
 package store
 
 import (
+	"hash/fnv"
 	"strconv"
 	"strings"
 
 	"firn/shared/kv"
 	"firn/shared/lake"
+	"firn/shared/location"
 )
 
 // Every key of the table is spelt in this file. A partition key begins with the item's type and the realm; parts are
@@ -31,7 +33,10 @@ import (
 //	staged/R/CATALOG/NS... NAME/UUID           staged table
 //	guard/R/CATALOG/NS...  0 to 3              guards of a namespace, or of the catalog's root
 //	location/R/CATALOG     INDEX               claim of a folder by a namespace or table
-//	base/R                 INDEX               claim of a folder by a catalog; "." is the lock
+//	store/STORE            INDEX               claim of a folder by catalogs, of all realms: STORE is a bucket, container or machine
+//	store/.                0 to 3              locks of that index
+//	base/R                 .                   whether the realm's catalogs are in that index
+//	                       INDEX               claim of a folder by a catalog, of a release before it
 //	work/R                 ID                  what must go on after an answer
 //	once/R/KEY             PRINCIPALID         what a change that a client named by a key came to
 //	share/R                NAME                share; its names are folded, as the case of none of them counts
@@ -45,6 +50,8 @@ import (
 const (
 	dot    = "."
 	guards = 4
+
+	baseLocks = 4 // of the index of catalogs' folders: a catalog may need all of them in one transaction
 )
 
 var escaper = strings.NewReplacer("%", "%25", "/", "%2F")
@@ -140,9 +147,23 @@ func (p place) stagedKey(name, uuid string) kv.Key {
 func locationKey(r lake.Realm, catalog, index string) kv.Key {
 	return key(index, "location", r, catalog)
 }
-func baseKey(r lake.Realm, index string) kv.Key { return key(index, "base", r) }
-func baseLockKey(r lake.Realm) kv.Key           { return key(dot, "base", r) }
-func workKey(r lake.Realm, id lake.ID) kv.Key   { return key(string(id), "work", r) }
+
+// baseKey is of all realms: the partition is named by the bucket, container or machine that the folder is in.
+func baseKey(index string) kv.Key {
+	return kv.Key{Partition: basePartition(index), Sort: index}
+}
+func basePartition(index string) string { return partition("store", "") + location.StoreOf(index) }
+
+// baseLockKey is the lock of a folder's bucket, one of a few.
+func baseLockKey(index string) kv.Key {
+	h := fnv.New32a()
+	h.Write([]byte(location.StoreOf(index)))
+	return kv.Key{Partition: partition("store", "") + dot, Sort: strconv.Itoa(int(h.Sum32() % baseLocks))}
+}
+
+func oldBaseKey(r lake.Realm, index string) kv.Key { return key(index, "base", r) }
+func indexedKey(r lake.Realm) kv.Key               { return key(dot, "base", r) }
+func workKey(r lake.Realm, id lake.ID) kv.Key      { return key(string(id), "work", r) }
 
 func onceKey(r lake.Realm, name string, principal lake.ID) kv.Key {
 	return key(string(principal), "once", r, name)

@@ -56,7 +56,7 @@ func moveCatalog(base string) func(*world) error {
 			return err
 		}
 		next := *c.Value
-		return w.UpdateCatalog(context.Background(), realm, c, &next, []location.Prefix{prefixOf(base)})
+		return w.UpdateCatalog(context.Background(), realm, c, &next, Bases{Folders: []location.Prefix{prefixOf(base)}})
 	}
 }
 

@@ -54,9 +54,9 @@ func TestFoldersAsStories(t *testing.T) {
 			{"another's staged table", by("bob", theirs), fault.Forbidden},
 			{"another's commit of it", by("bob", endAs("t", at, "u1")), fault.Forbidden},
 			{"a child namespace within", mkNS("a.k", at+"/x"), fault.Forbidden}}},
-		{"a staged folder is free when its time is over", []step{
+		{"a staged folder is free when the last credential for it has ended", []step{
 			{"stage", by("ann", mine), 0},
-			{"a moment before", later(stagedFor - time.Second), 0},
+			{"a moment before", later(stagedFor + lake.CredentialLife - time.Second), 0},
 			{"another's table", mkTable("a", "u", at), fault.Forbidden},
 			{"the moment", later(time.Second), 0},
 			{"another's table around it", mkTable("a", "u", at), 0},
@@ -70,13 +70,38 @@ func TestFoldersAsStories(t *testing.T) {
 			{"stage again", by("ann", theirs), 0},
 			{"commit the first", by("ann", endAs("t", at, "u1")), 0},
 			{"commit the second", by("ann", endAs("t", at, "u2")), fault.Exists}}},
-		{"a staged folder within the new one gives way to the same table of the same principal", []step{
+		{"a staged folder stays taken though its table was committed elsewhere", []step{
+			{"stage", by("ann", mine), 0},
+			{"commit elsewhere", by("ann", endAs("t", "s3://lake/c/a/else", "u1")), 0},
+			{"drop", rmTable("a", "t"), 0},
+			{"long", later(stagedFor + lake.CredentialLife - time.Second), 0},
+			{"another's table", mkTable("a", "u", at), fault.Forbidden},
+			{"the moment", later(time.Second), 0},
+			{"another's table then", mkTable("a", "u", at), 0}}},
+		{"a staged folder stays taken though its table was staged again within it", []step{
+			{"stage", by("ann", mine), 0},
+			{"stage within it", by("ann", stageAs("t", at+"/x", "u2")), 0},
+			{"another's table beside", mkTable("a", "u", at+"/y"), fault.Forbidden},
+			{"commit the inner", by("ann", endAs("t", at+"/x", "u2")), 0},
+			{"another's table beside still", mkTable("a", "u", at+"/y"), fault.Forbidden},
+			{"drop", rmTable("a", "t"), 0},
+			{"another's table in the dropped", mkTable("a", "u", at+"/x"), fault.Forbidden},
+			{"later", later(stagedFor + lake.CredentialLife), 0},
+			{"another's table then", mkTable("a", "u", at+"/y"), 0}}},
+		{"a staged folder stays taken though a table around it came and went", []step{
+			{"stage", by("ann", stageAs("t", at+"/x", "u1")), 0},
+			{"stage around it", by("ann", theirs), 0},
+			{"commit the outer", by("ann", endAs("t", at, "u2")), 0},
+			{"drop", rmTable("a", "t"), 0},
+			{"another's table in the inner", mkTable("a", "u", at+"/x/y"), fault.Forbidden},
+			{"another's table beside", mkTable("a", "u", at+"/z"), 0}}},
+		{"a staged folder within the new one is not in the way of the same table of the same principal", []step{
 			{"stage", by("ann", stageAs("t", at+"/x", "u1")), 0},
 			{"stage around it", by("ann", theirs), 0},
 			{"commit the outer", by("ann", endAs("t", at, "u2")), 0},
 			{"move the table away from its name", mvTable("a", "t", "a", "moved"), 0},
 			{"commit the inner", by("ann", endAs("t", at+"/x", "u1")), fault.Forbidden}}},
-		{"a staged folder around the new one gives way to the same table of the same principal", []step{
+		{"a staged folder around the new one is not in the way of the same table of the same principal", []step{
 			{"stage", by("ann", mine), 0},
 			{"stage within it", by("ann", stageAs("t", at+"/x", "u2")), 0},
 			{"commit the inner", by("ann", endAs("t", at+"/x", "u2")), 0},

@@ -28,6 +28,15 @@
 // may be made around what an earlier one of its name left (a staged table that nobody committed, a purge under way): else
 // a name would be lost until that is over.
 //
+// Folders of catalogs are claimed in one index of all realms, as two realms of a server may reach one physical store. Its
+// partitions are buckets, and a claim records the realm and the addresses at which the catalog's storage reaches the bucket
+// (lake.Storage.Reaches). Claims of two realms are in each other's way if they have an address in common; within a realm
+// the address does not count, as in Polaris. The addresses are not part of the key: a storage has up to three of them
+// (clients', firn's own, STS's), and a claim of each folder at each would not fit one transaction. Ignoring them would be
+// simpler and would keep two tenants, each with a MinIO and a bucket "lake", from using one server. A second host name of a
+// store goes unnoticed here; the operator's policy lists the endpoints of each realm. The embedded store is one store for
+// each realm, so the realm is its address.
+//
 // Access heads are items with a random version, bumped in the same transaction as any grant, assignment or role change
 // and read with every request: what an instance remembers of a role's grants is valid for one head alone.
 //
@@ -60,19 +69,25 @@ import (
 
 // Store reads and writes firn's objects over a driver.
 type Store struct {
-	db    kv.Driver
-	now   func() time.Time
-	roles *lru.Cache[roleKey, *roleGrants]
-	items *memory[itemVersion, any]     // decoded
-	docs  *memory[tableVersion, []byte] // metadata documents
-	packs *memory[tableVersion, *packed.Text]
-	once  *Once // the request that this is for, if it has a key; nil: any
+	db      kv.Driver
+	realms  []lake.Realm
+	overlap func(BaseOverlap)
+	now     func() time.Time
+	roles   *lru.Cache[roleKey, *roleGrants]
+	items   *memory[itemVersion, any]     // decoded
+	docs    *memory[tableVersion, []byte] // metadata documents
+	packs   *memory[tableVersion, *packed.Text]
+	once    *Once // the request that this is for, if it has a key; nil: any
 }
 
 // Config is what a Store needs.
 type Config struct {
 	Driver kv.Driver
 	Now    func() time.Time // the clock that expiry is judged by
+	Realms []lake.Realm     // all of the server: their catalogs share an index of folders
+	// Overlap is called with each folder that catalogs of two realms were found to share, from before that was refused:
+	// somebody must act. nil: it is not reported.
+	Overlap func(BaseOverlap)
 }
 
 // rememberedRoles bounds the grants kept in memory: roles, each with what it holds at one version of its head.
@@ -84,7 +99,10 @@ func New(c Config) *Store {
 	if err != nil {
 		panic(err) // the size is a constant
 	}
-	return &Store{db: c.Driver, now: c.Now, roles: roles,
+	if c.Overlap == nil {
+		c.Overlap = func(BaseOverlap) {}
+	}
+	return &Store{db: c.Driver, realms: c.Realms, overlap: c.Overlap, now: c.Now, roles: roles,
 		items: newMemory[itemVersion, any](rememberedItems), docs: newMemory[tableVersion, []byte](rememberedDocuments),
 		packs: newMemory[tableVersion, *packed.Text](rememberedPacked)}
 }

@@ -20,7 +20,10 @@ import (
 	"firn/shared/location"
 )
 
-const realm lake.Realm = "R"
+const (
+	realm      lake.Realm = "R"
+	otherRealm lake.Realm = "Q" // of the same server
+)
 
 // drivers are the stores that each test runs on: the embedded one, the same tearing every read, and DynamoDB.
 var drivers = []struct {
@@ -53,6 +56,9 @@ type world struct {
 	db  *faulty.Driver
 	raw kv.Driver // behind the faults
 
+	lax   bool          // catalogs of one realm may overlap
+	found []BaseOverlap // between realms
+
 	mu     sync.Mutex
 	at     time.Time
 	places map[string]place // every container that was ever asked for
@@ -60,7 +66,12 @@ type world struct {
 
 func newWorld(t *testing.T, raw kv.Driver) *world {
 	w := &world{t: t, db: faulty.New(raw), raw: raw, at: time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC), places: map[string]place{}}
-	w.Store = New(Config{Driver: w.db, Now: w.time})
+	w.Store = New(Config{Driver: w.db, Now: w.time, Realms: []lake.Realm{realm, otherRealm}, Overlap: func(o BaseOverlap) { w.found = append(w.found, o) }})
+	for _, r := range []lake.Realm{realm, otherRealm} {
+		if err := w.IndexBases(context.Background(), r); err != nil { // as Bootstrap would
+			t.Fatal(err)
+		}
+	}
 	return w
 }
 
@@ -139,18 +150,23 @@ func (w *world) note(p place) {
 	defer w.mu.Unlock()
 	for i := range len(p.levels) + 1 {
 		at := place{p.realm, p.catalog, slices.Clone(p.levels[:i])}
-		w.places[strings.Join(at.parts(), "\x00")] = at
+		w.places[strings.Join(append(at.parts(), string(at.realm)), "\x00")] = at
 	}
 }
 
 // The operations, as use-cases do them: read, decide, write, again after a lost race.
 
 func (w *world) createCatalog(name string, bases ...string) error {
+	return w.createCatalogIn(realm, lake.Storage{}, name, bases...)
+}
+
+func (w *world) createCatalogIn(realm lake.Realm, storage lake.Storage, name string, bases ...string) error {
+	storage.AllowedLocations = bases
 	id := lake.NewID()
-	c := NewCatalog{Catalog: &lake.Catalog{ID: id, Name: name, Type: lake.Internal},
+	c := NewCatalog{Catalog: &lake.Catalog{ID: id, Name: name, Type: lake.Internal, Storage: storage}, Bases: Bases{Overlap: w.lax},
 		Admin: &lake.CatalogRole{ID: lake.NewID(), Name: lake.CatalogAdmin, CatalogID: id}, Rights: []string{"CATALOG_MANAGE_ACCESS"}}
 	for _, b := range bases {
-		c.Bases = append(c.Bases, prefixOf(b))
+		c.Bases.Folders = append(c.Bases.Folders, prefixOf(b))
 	}
 	w.note(place{realm, name, nil})
 	return w.CreateCatalog(context.Background(), realm, c)
@@ -387,7 +403,7 @@ func sharing(on bool) func(*world) error {
 		}
 		next := *c.Value
 		next.Properties = lake.Properties{string(lake.OverlappingLocations): strconv.FormatBool(on)}
-		return w.UpdateCatalog(context.Background(), realm, c, &next, nil)
+		return w.UpdateCatalog(context.Background(), realm, c, &next, Bases{})
 	}
 }
 

@@ -44,7 +44,8 @@ type bed struct {
 	files       blob.Opener
 	policy      *storagepolicy.Policy
 	revoked     func(ids ...lake.ID)
-	ends        bool // a revoked key is dead at once
+	endKey      func(realm lake.Realm, id string) error // nil: one key cannot be ended
+	ends        bool                                    // a revoked key is dead at once
 	pick        func(t *testing.T, k key) burglar
 	signs       func() string // endpoint of a store for which requests are signed; nil: there is none
 
@@ -85,6 +86,7 @@ func embedded(t *testing.T, log *slog.Logger) *bed {
 		signs:  func() string { return server.URL },
 		signer: sigv4.New(sigv4.Config{Embedded: func() string { return server.URL }, Now: time.Now}),
 		vendor: vend.ByStorage{Embedded: vendor}, files: blob.ByStorage{Embedded: files},
+		endKey: func(realm lake.Realm, id string) error { return issuer.Revoke("id:" + string(realm) + "/" + id) },
 		revoked: func(ids ...lake.ID) {
 			for _, id := range ids {
 				must(t, issuer.Revoke("principal:"+string(id)))

@@ -59,7 +59,7 @@ func open(t *testing.T, bed func(*testing.T, *slog.Logger) *bed) *world {
 	keys, err := token.NewKeys()
 	must(t, err)
 	w.server = app.Config{Table: tappedTable{db, w.tap}, Keys: keys, Vendor: tappedVendor{w.vendor, w.tap}, Signer: w.signer, Files: tappedOpener{w.files, w.tap},
-		Revoked: w.revoked, Log: log, Now: time.Now, Settings: base.Settings{StoragePolicy: w.policy, Realms: []lake.Realm{"POLARIS", "OTHER"}, UniqueLocations: true}}
+		Revoked: w.revoked, EndKey: w.endKey, Log: log, Now: time.Now, Settings: base.Settings{StoragePolicy: w.policy, Realms: []lake.Realm{"POLARIS", "OTHER"}, UniqueLocations: true}}
 	w.restart()
 	for _, p := range w.app.Routes {
 		for _, r := range p.Routes {
@@ -130,12 +130,12 @@ func (w *world) populate() {
 	w.fine = w.elsewhere()
 }
 
-// elsewhere is what is in the stores outside of the attacker's folders.
+// elsewhere is what is in the stores outside of the attackers' folders.
 func (w *world) elsewhere() map[object]string {
 	all := map[object]string{}
 	for _, b := range []string{w.lake, w.vault} {
 		for key, text := range w.list(b) {
-			if !strings.HasPrefix(key, "wh/mine/") && !strings.HasPrefix(key, "loose/mine/") && !strings.HasPrefix(key, "fresh") {
+			if !strings.HasPrefix(key, "wh/mine/") && !strings.HasPrefix(key, "loose/mine/") && !strings.HasPrefix(key, "fresh") && !strings.HasPrefix(key, "tenant/") {
 				all[object{b, key}] = text
 			}
 		}

@@ -43,6 +43,11 @@ type Settings struct {
 	CredentialDuration       time.Duration // of vended credentials, where their issuer can be told; 0: an hour
 }
 
+// LogOverlap logs folders that catalogs of two realms share as errors: the operator must move one.
+func LogOverlap(log *slog.Logger) func(store.BaseOverlap) {
+	return func(o store.BaseOverlap) { log.Error(o.String()) }
+}
+
 // Door serves protocols: their routes that are the function's, or all of them where it is empty.
 func (b *Base) Door(function rest.Function, observer rest.Observer, protocols ...rest.Protocol) (*rest.Door, error) {
 	for i := range protocols {

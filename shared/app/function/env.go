@@ -97,7 +97,8 @@ func open(ctx context.Context, getenv func(string) string, keys Keys) (*Env, err
 	if len(s.wrong) > 0 {
 		return nil, errors.Join(s.wrong...)
 	}
-	e.Store = store.New(store.Config{Driver: dynamo.New(dynamo.Config{Client: dynamodb.NewFromConfig(e.AWS), Table: table}), Now: e.Now})
+	e.Store = store.New(store.Config{Driver: dynamo.New(dynamo.Config{Client: dynamodb.NewFromConfig(e.AWS), Table: table}), Now: e.Now,
+		Realms: e.Realms, Overlap: base.LogOverlap(e.Log)})
 	if e.ring, err = token.NewRing(ctx, e.Now(), keys(e)); err != nil {
 		return nil, err
 	}

@@ -75,7 +75,7 @@ func (l *lakes) moveTo(name, role string) {
 	}
 	next := *c.Value
 	next.Storage.RoleARN, next.Storage.ExternalID = role, "outside"
-	if err := l.store.UpdateCatalog(l.t.Context(), "R", c, &next, nil); err != nil {
+	if err := l.store.UpdateCatalog(l.t.Context(), "R", c, &next, store.Bases{}); err != nil {
 		l.t.Fatal(err)
 	}
 }
@@ -202,6 +202,8 @@ func TestOneKeyIsTakenBack(t *testing.T) {
 func TestWhatCannotBeRevokedIsRefused(t *testing.T) {
 	l := newLakes(t)
 	stranger := session.Name("R", "x", "nobody", "t")
+	ann, table := l.stored("ann")
+	foreign := session.Name("Q", "ann", ann.ID, table.ID)
 	rows := []struct {
 		name, body string
 		status     int
@@ -219,6 +221,7 @@ func TestWhatCannotBeRevokedIsRefused(t *testing.T) {
 		{"a table that is not there", `{"catalog":"c","namespace":["n"],"table":"no"}`, 404, "n.no"},
 		{"a table that cannot be", `{"catalog":"c","namespace":["n",""],"table":"t"}`, 404, "t"},
 		{"a key of nobody's", `{"credentialId":"` + stranger + `"}`, 404, "No principal of this realm has a key of this id"},
+		{"a key of another realm", `{"credentialId":"` + foreign + `"}`, 404, "No principal of this realm has a key of this id"},
 		{"a key with a wildcard", `{"credentialId":"firn-*"}`, 400, "No single key of this id can be ended"},
 		{"a key of Azure's", `{"credentialId":"0b7a1f9e-5c1d-4a43-9f4e-2f6d1b2c3d4e"}`, 400, "a single key of Google Cloud Storage or Azure cannot be ended by anyone"},
 	}
