@@ -31,6 +31,7 @@ var rooms = []room{
 	{"iceberg", "fault", ""},
 	{"access", "fault lake", ""},
 	{"packed", "", ""},
+	{"outbound", "", "net/http"},
 
 	{"kv", "fault", ""},
 	{"vend", "fault lake location", ""},
