@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"firn/shared/fault"
+	"firn/shared/outbound"
 	"firn/shared/vend"
 )
 
@@ -50,7 +51,7 @@ func TestAnEndpointThatIsNotSTS_IsToldInOneWay(t *testing.T) {
 		}
 	}
 	rows := map[string]http.HandlerFunc{
-		"a page": html(200), "a page that is missing": html(404), "a page behind a login": html(401), "a page that is forbidden": html(403), "a redirect": html(302),
+		"a page": html(200), "a page that is missing": html(404), "a page behind a login": html(401), "a page that is forbidden": html(403), "a redirect": html(302), "another redirect": html(307),
 		"a broken page": html(500), "a gateway": html(502), "a busy page": html(503), "a page that limits": html(429), "text": text, "nothing": func(http.ResponseWriter, *http.Request) {},
 		"a lost connection": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
 		"a code of its own": xml(403, `<ErrorResponse><Error><Code>Secret`+secret+`</Code><Message>`+secret+`</Message></Error></ErrorResponse>`),
@@ -60,7 +61,7 @@ func TestAnEndpointThatIsNotSTS_IsToldInOneWay(t *testing.T) {
 	read := []string{"text", "nothing", "half a credential"} // successes, as far as the SDK sees
 	ask := func(t *testing.T, endpoint string) error {
 		t.Helper()
-		v, err := New(Config{Base: aws.Config{Region: "eu-central-1", Retryer: retries, Credentials: credentials.NewStaticCredentialsProvider("AKIABASE", "base-secret", "")}})
+		v, err := New(Config{Base: aws.Config{Region: "eu-central-1", Retryer: retries, HTTPClient: outbound.New(outbound.Config{Loopback: true}), Credentials: credentials.NewStaticCredentialsProvider("AKIABASE", "base-secret", "")}})
 		if err != nil {
 			t.Fatal(err)
 		}
