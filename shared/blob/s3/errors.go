@@ -44,8 +44,13 @@ func answered(err error) bool {
 // unlikeS3 is the one error for an endpoint of the catalog's own that does not answer as S3: whether nobody listens there,
 // the connection is not allowed, or something else answers is in the cause alone. A difference would scan ports.
 func unlikeS3(name string, cause error) error {
-	return fault.Of(fault.Unavailable, fault.File, name, "The endpoint does not answer as S3.").After(retryAfter).Because(cause)
+	return fault.Of(fault.Unavailable, fault.File, name, "The endpoint does not answer as S3.").After(retryAfter).Because(unheard{cause.Error()})
 }
+
+// unheard is the text of an error for a log: nobody may unwrap it and act on what the endpoint said.
+type unheard struct{ text string }
+
+func (u unheard) Error() string { return u.text }
 
 // errNoTag is of a success that no store would answer: every object has an entity tag.
 var errNoTag = errors.New("the answer has no ETag")

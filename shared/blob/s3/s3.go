@@ -214,7 +214,11 @@ func (b *Bucket) Put(ctx context.Context, uri location.URI, data []byte) error {
 	if !w.unclear && !unclear(err) {
 		return failure
 	}
-	return blob.Settle(ctx, b, uri, data, failure, err)
+	cause := err
+	if b.custom && !answered(err) {
+		cause = unheard{err.Error()}
+	}
+	return blob.Settle(ctx, b, uri, data, failure, cause)
 }
 
 // Delete removes an object.

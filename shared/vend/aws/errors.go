@@ -63,8 +63,13 @@ const retryAfter = 2 * time.Second
 // unlikeSTS is the one error for an endpoint of the catalog's own that does not answer as STS: whether nobody listens there, the
 // connection is not allowed, or something else answers is in the cause alone. A difference would scan ports.
 func unlikeSTS(cause error) error {
-	return fault.Of(fault.Unavailable, fault.Credential, "", notSTS).After(retryAfter).Because(cause)
+	return fault.Of(fault.Unavailable, fault.Credential, "", notSTS).After(retryAfter).Because(unheard{cause.Error()})
 }
+
+// unheard is the text of an error for a log: nobody may unwrap it and act on what the endpoint said.
+type unheard struct{ text string }
+
+func (u unheard) Error() string { return u.text }
 
 // answered reports whether the error is a refusal of STS's that is known.
 func answered(err error) bool {
