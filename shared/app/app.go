@@ -48,6 +48,12 @@ type Config struct {
 	EndKey  func(id string) error // ends one key of the embedded store; nil: there is none
 	Era     func() string         // another whenever keys of the embedded store have ended; nil: there is none
 	Ender   revoke.Ender          // ends keys of AWS roles; nil: nobody can
+	// Listed reports whether the operator's storage policy lists an endpoint (scheme://host:port) in any realm; nil: none is.
+	Listed func(endpoint string) bool
+	// Loopback allows catalogs' endpoints to be at this machine although they are not listed.
+	Loopback bool
+	// Client reaches addresses that a caller may influence; nil: Serve makes it of Listed and Loopback (package outgoing).
+	Client  *http.Client
 	Log     *slog.Logger
 	Now     func() time.Time
 	Metrics *Metrics // nil: nobody watches
@@ -69,7 +75,7 @@ type App struct {
 func New(c Config) (*App, error) {
 	b := &base.Base{Store: store.New(store.Config{Driver: c.Table, Now: c.Now}), Keys: c.Keys, Log: c.Log, Now: c.Now, Settings: c.Settings}
 	inside := contents.Service(b, contents.Drivers{Vendor: c.Vendor, Signer: c.Signer, Files: c.Files, Revoked: c.Revoked, Era: c.Era})
-	admins := administration.Service(b, administration.Drivers{Revoked: c.Revoked, EndKey: c.EndKey, Ender: c.Ender, Prober: administration.Prober(b, c.Vendor, c.Files, false)})
+	admins := administration.Service(b, administration.Drivers{Revoked: c.Revoked, EndKey: c.EndKey, Ender: c.Ender, Prober: administration.Prober(b, c.Vendor, c.Files, c.Client, false)})
 	all := append([]rest.Protocol{tokens.Protocol(b), administration.Protocol(admins), contents.Protocol(inside), base.Operations()}, doors.Protocols(b, inside)...)
 	door, err := b.Door("", c.Metrics.observer(), all...)
 	if err != nil {

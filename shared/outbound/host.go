@@ -84,20 +84,15 @@ func hostOf(u *url.URL) string {
 	return host
 }
 
-// Endpoints returns a Config.Listed of these URLs, of which empty ones are left out. The error names what is none.
-func Endpoints(urls ...string) (func(endpoint string) bool, error) {
+// Endpoints returns a Config.Listed of these URLs. A text that is no http or https URL with a host lists nothing.
+func Endpoints(urls ...string) func(endpoint string) bool {
 	all := map[string]bool{}
 	for _, text := range urls {
-		if text == "" {
-			continue
+		if u, err := url.Parse(text); err == nil && u.Hostname() != "" && (u.Scheme == "http" || u.Scheme == "https") {
+			all[Endpoint(u)] = true
 		}
-		u, err := url.Parse(text)
-		if err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" {
-			return nil, errors.New("an endpoint must be an http or https URL with a host")
-		}
-		all[Endpoint(u)] = true
 	}
-	return func(endpoint string) bool { return all[endpoint] }, nil
+	return func(endpoint string) bool { return all[endpoint] }
 }
 
 const (

@@ -59,13 +59,6 @@ func TestThisMachine_IsReachedWhereItIsListedOrAllowed(t *testing.T) {
 	plain := httptest.NewServer(h)
 	t.Cleanup(plain.Close)
 	safe, trust := secure(t, h)
-	list := func(urls ...string) func(string) bool {
-		listed, err := Endpoints(urls...)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return listed
-	}
 	rows := []struct {
 		name   string
 		config Config
@@ -76,12 +69,12 @@ func TestThisMachine_IsReachedWhereItIsListedOrAllowed(t *testing.T) {
 		{"nothing is listed, plain", Config{}, plain.URL, false},
 		{"loopback", Config{Loopback: true}, safe.URL, true},
 		{"loopback, plain", Config{Loopback: true}, plain.URL, true},
-		{"listed", Config{Listed: list(safe.URL)}, safe.URL, true},
-		{"listed, plain", Config{Listed: list(plain.URL)}, plain.URL, true},
-		{"another is listed", Config{Listed: list(safe.URL)}, plain.URL, false},
-		{"https is listed, http is asked", Config{Listed: list("https" + strings.TrimPrefix(plain.URL, "http"))}, plain.URL, false},
+		{"listed", Config{Listed: Endpoints(safe.URL)}, safe.URL, true},
+		{"listed, plain", Config{Listed: Endpoints(plain.URL)}, plain.URL, true},
+		{"another is listed", Config{Listed: Endpoints(safe.URL)}, plain.URL, false},
+		{"https is listed, http is asked", Config{Listed: Endpoints("https" + strings.TrimPrefix(plain.URL, "http"))}, plain.URL, false},
 		{"another spelling", Config{}, "http://[::ffff:127.0.0.1]:" + parse(t, plain.URL).Port(), false},
-		{"another spelling of a listed one", Config{Listed: list(plain.URL)}, "http://[::ffff:7f00:1]:" + parse(t, plain.URL).Port(), true},
+		{"another spelling of a listed one", Config{Listed: Endpoints(plain.URL)}, "http://[::ffff:7f00:1]:" + parse(t, plain.URL).Port(), true},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
@@ -209,12 +202,8 @@ func TestProxies_AreForListedEndpointsAndClouds(t *testing.T) {
 		{"http://metadata.google.internal/", "http://metadata.google.internal", 0},
 	}
 	for _, row := range rows {
-		listed, err := Endpoints(row.listed)
-		if err != nil {
-			t.Fatal(err)
-		}
 		before := through.Load()
-		_, _, err = get(t, New(Config{Listed: listed, Proxy: by, Resolver: resolver(t, func(string) string { return "169.254.169.254" })}), row.target)
+		_, _, err := get(t, New(Config{Listed: Endpoints(row.listed), Proxy: by, Resolver: resolver(t, func(string) string { return "169.254.169.254" })}), row.target)
 		if got := through.Load() - before; got != row.want {
 			t.Errorf("%s, listed %q: got %d requests to the proxy, want %d (%v)", row.target, row.listed, got, row.want, err)
 		}

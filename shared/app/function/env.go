@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"os"
 	"strconv"
 	"strings"
@@ -25,6 +26,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"firn/shared/app/base"
+	"firn/shared/app/outgoing"
 	"firn/shared/kv/dynamo"
 	"firn/shared/lake"
 	"firn/shared/rest"
@@ -45,7 +47,11 @@ type Env struct {
 	SharedKey string
 	// StorageSecrets begins the names of the secrets that catalogs may name (package storagekeys); empty: none.
 	StorageSecrets string
-	ring           *token.Ring
+	// Listed reports whether the operator's storage policy lists an endpoint (scheme://host:port) in any realm; nil: none is.
+	Listed func(endpoint string) bool
+	// Client reaches addresses that a caller may influence (package outgoing).
+	Client *http.Client
+	ring   *token.Ring
 }
 
 // Keys says where a function reads the keys of tokens.
@@ -91,6 +97,7 @@ func open(ctx context.Context, getenv func(string) string, keys Keys) (*Env, err
 	if len(s.wrong) > 0 {
 		return nil, errors.Join(s.wrong...)
 	}
+	e.Client = outgoing.Client(outgoing.Config{AWS: e.AWS, Getenv: getenv, Listed: func(endpoint string) bool { return e.Listed != nil && e.Listed(endpoint) }})
 	e.Store = store.New(store.Config{Driver: dynamo.New(dynamo.Config{Client: dynamodb.NewFromConfig(e.AWS), Table: table}), Now: e.Now})
 	if e.ring, err = token.NewRing(ctx, e.Now(), keys(e)); err != nil {
 		return nil, err
