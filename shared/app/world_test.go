@@ -56,7 +56,7 @@ func serverAt(t testing.TB, now func() time.Time, wrap func(vend.Vendor) vend.Ve
 	objects.Config.Handler = e.gate
 	objects.Start()
 	t.Cleanup(objects.Close)
-	c := Config{Table: db, Keys: keys, Log: log, Now: time.Now, Settings: base.Settings{Realms: []lake.Realm{"POLARIS", "OTHER"}, AllowFileStorage: true}}
+	c := Config{Table: db, Keys: keys, Loopback: true, Log: log, Now: time.Now, Settings: base.Settings{Realms: []lake.Realm{"POLARIS", "OTHER"}, AllowFileStorage: true}}
 	if change != nil {
 		change(&c)
 	}

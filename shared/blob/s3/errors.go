@@ -24,7 +24,9 @@ var kinds = map[string]fault.Kind{
 	"SlowDown":     fault.Unavailable, "RequestTimeout": fault.Unavailable, "TooManyRequests": fault.Unavailable,
 	"InternalError": fault.Unavailable, "ServiceUnavailable": fault.Unavailable, "OperationAborted": fault.Unavailable,
 	"NoSuchBucket": fault.Invalid, "KeyTooLongError": fault.Invalid, "AuthorizationHeaderMalformed": fault.Invalid, "PermanentRedirect": fault.Invalid,
-	"InvalidAccessKeyId": fault.Forbidden, "SignatureDoesNotMatch": fault.Forbidden,
+	"IllegalLocationConstraintException": fault.Invalid, "InvalidArgument": fault.Invalid, "InvalidRequest": fault.Invalid, "InvalidBucketName": fault.Invalid,
+	"KMS.DisabledException": fault.Invalid, "KMS.NotFoundException": fault.Invalid, "KMS.KMSInvalidStateException": fault.Invalid,
+	"InvalidAccessKeyId": fault.Forbidden, "SignatureDoesNotMatch": fault.Forbidden, "RequestTimeTooSkewed": fault.Forbidden,
 }
 
 // retryAfter is what clients are told when the store is throttling or away.
