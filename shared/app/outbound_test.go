@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -209,5 +210,52 @@ func TestEndpointsThatAreNoStores_AnswerAlike(t *testing.T) {
 				})
 			}
 		})
+	}
+}
+
+// A server that more than this machine reaches asks nobody here for a catalog, unless its operator listed the endpoint.
+func TestEndpoints_AreReachedWhereTheyAreListed(t *testing.T) {
+	account := environment(t)
+	for _, storage := range []string{`"endpoint":"VICTIM"`, `"endpoint":"https://s3.example.","stsEndpoint":"VICTIM"`,
+		`"endpoint":"https://s3.example.","endpointInternal":"VICTIM","stsEndpoint":"` + account.URL + `"`} {
+		for _, listed := range []bool{false, true} {
+			asked := atomic.Int64{}
+			victim := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Add(1) }))
+			t.Cleanup(victim.Close)
+			s := newServer(t, func(c *Config) {
+				c.Probe, c.Loopback = true, false
+				c.Listed = func(endpoint string) bool { return endpoint == account.URL || listed && endpoint == victim.URL }
+			})
+			bearer := s.login(t, "root", "s3cr3t")
+			for _, step := range [][3]string{
+				{"POST", "/api/management/v1/catalogs", `{"catalog":{"type":"INTERNAL","name":"lake","properties":{"default-base-location":"s3://bucket/wh"},
+					"storageConfigInfo":{"storageType":"S3","roleArn":"arn:aws:iam::123456789012:role/lake","region":"eu-west-1","pathStyleAccess":true,` + strings.ReplaceAll(storage, "VICTIM", victim.URL) + `}}}`},
+				{"POST", "/api/management/v1/catalogs/lake/probe", ""},
+				{"PUT", "/api/management/v1/catalogs/lake/catalog-roles/catalog_admin/grants", `{"grant":{"type":"catalog","privilege":"CATALOG_MANAGE_CONTENT"}}`},
+				{"POST", "/api/catalog/v1/lake/namespaces", `{"namespace":["ns"]}`},
+			} {
+				if w := s.ask(t, bearer, step[0], step[1], step[2]); w.Code/100 != 2 {
+					t.Fatalf("%s %s: got %d %s", step[0], step[1], w.Code, w.Body)
+				}
+			}
+			if w := s.ask(t, bearer, "POST", "/api/catalog/v1/lake/namespaces/ns/tables", `{"name":"t","schema":{"type":"struct","fields":[]}}`); w.Code != http.StatusServiceUnavailable {
+				t.Errorf("%s: got %d %s, want it unavailable", storage, w.Code, w.Body)
+			}
+			if got := asked.Load(); (got > 0) != listed {
+				t.Errorf("%s: got %d requests, want some: %v", storage, got, listed)
+			}
+		}
+	}
+}
+
+func TestLoopback_IsWhatOnlyThisMachineReaches(t *testing.T) {
+	for address, want := range map[string]bool{"127.0.0.1:8181": true, "[::1]:8181": true, "0.0.0.0:8181": false, "[::]:8181": false, "10.0.0.1:8181": false} {
+		tcp, err := net.ResolveTCPAddr("tcp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := isLoopback(tcp); got != want {
+			t.Errorf("%s: got %v, want %v", address, got, want)
+		}
 	}
 }

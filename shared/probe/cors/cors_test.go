@@ -80,6 +80,17 @@ func TestAStoreThatDoesNotAnswer_LetsNobodyIn(t *testing.T) {
 	}
 }
 
+func TestAPreflight_IsSentByTheClient(t *testing.T) {
+	asked := false
+	store := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked = true }))
+	defer store.Close()
+	yes := true
+	err := Browser{Client: outbound.New(outbound.Config{})}.Preflight(t.Context(), &lake.Storage{Type: lake.S3, Endpoint: store.URL, PathStyleAccess: &yes}, folder(t, "s3://lake/a"))
+	if asked || !fault.Is(err, fault.Forbidden) {
+		t.Errorf("got %v, and asked %v, want an address that the client does not reach left alone", err, asked)
+	}
+}
+
 func TestWhereBrowsersFindObjects(t *testing.T) {
 	yes := true
 	rows := []struct {
