@@ -10,7 +10,8 @@ import (
 	"testing"
 )
 
-// The functions ask nobody for a catalog at an address that no operator listed, and say what they say of a closed port.
+// The functions ask nobody for a catalog at an address that no operator listed, and say what they say of a
+// closed port.
 func TestTheFunctionsReachNoEndpointThatIsNotListed(t *testing.T) {
 	asked := atomic.Int64{}
 	victim := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Add(1) }))

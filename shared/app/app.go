@@ -48,11 +48,13 @@ type Config struct {
 	EndKey  func(id string) error // ends one key of the embedded store; nil: there is none
 	Era     func() string         // another whenever keys of the embedded store have ended; nil: there is none
 	Ender   revoke.Ender          // ends keys of AWS roles; nil: nobody can
-	// Listed reports whether the operator's storage policy lists an endpoint (scheme://host:port) in any realm; nil: none is.
+	// Listed reports whether the operator's storage policy lists an endpoint (scheme://host:port) in any
+	// realm; nil: none is.
 	Listed func(endpoint string) bool
 	// Loopback allows catalogs' endpoints to be at this machine although they are not listed.
 	Loopback bool
-	// Client reaches addresses that a caller may influence; nil: Serve makes it of Listed and Loopback (package outgoing).
+	// Client reaches addresses that a caller may influence; nil: Serve makes it of Listed and Loopback
+	// (package outgoing).
 	Client  *http.Client
 	Log     *slog.Logger
 	Now     func() time.Time

@@ -59,7 +59,8 @@ func openEmbedded(dir, endpoint string, now func() time.Time, log *slog.Logger) 
 // config completes a server's configuration with the drivers of one machine: the embedded store, AWS and compatible
 // stores and Azure with the credentials of this environment, and files.
 func (e *embedded) config(ctx context.Context, c Config) (Config, error) {
-	// Without a cloud configured this reads the environment and finds nothing; no call is made before a key is asked for.
+	// Without a cloud configured this reads the environment and finds nothing; no call is made before a key
+	// is asked for.
 	base, unread := config.LoadDefaultConfig(ctx)
 	if c.Client == nil {
 		c.Client = outgoing.Client(outgoing.Config{AWS: base, Getenv: os.Getenv, Listed: c.Listed, Loopback: c.Loopback})

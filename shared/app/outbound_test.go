@@ -169,7 +169,8 @@ func TestTheWordsOfAnEndpoint_AreNotShown(t *testing.T) {
 	}
 }
 
-// environment is that of a server on AWS whose token service makes credentials for one role. Nothing is tried again.
+// environment is that of a server on AWS whose token service makes credentials for one role. Nothing is tried
+// again.
 func environment(t *testing.T) *cloudtest.Account {
 	t.Helper()
 	account := cloudtest.New(t)
@@ -180,8 +181,8 @@ func environment(t *testing.T) *cloudtest.Account {
 	return account
 }
 
-// Whatever is at the endpoint of a catalog that is no store, its callers learn one thing: that it is none. What was said
-// is in the log.
+// Whatever is at the endpoint of a catalog that is no store, its callers learn one thing: that it is none.
+// What was said is in the log.
 func TestEndpointsThatAreNoStores_AnswerAlike(t *testing.T) {
 	account := environment(t)
 	kinds := map[string]struct{ storage, probe, create string }{
@@ -213,7 +214,8 @@ func TestEndpointsThatAreNoStores_AnswerAlike(t *testing.T) {
 	}
 }
 
-// A server that more than this machine reaches asks nobody here for a catalog, unless its operator listed the endpoint.
+// A server that more than this machine reaches asks nobody here for a catalog, unless its operator listed the
+// endpoint.
 func TestEndpoints_AreReachedWhereTheyAreListed(t *testing.T) {
 	account := environment(t)
 	for _, storage := range []string{`"endpoint":"VICTIM"`, `"endpoint":"https://s3.example.","stsEndpoint":"VICTIM"`,

@@ -111,7 +111,8 @@ func Serve(ctx context.Context, w World, c ServeConfig) (err error) {
 	return a.run(ctx, api, objects, metrics, embedded.gate, log)
 }
 
-// isLoopback reports whether only this machine reaches an address: then its callers reach whatever listens here anyway.
+// isLoopback reports whether only this machine reaches an address: then its callers reach whatever listens
+// here anyway.
 func isLoopback(a net.Addr) bool {
 	tcp, ok := a.(*net.TCPAddr)
 	return ok && tcp.IP.IsLoopback()

@@ -67,8 +67,8 @@ func readMetadata(ctx context.Context, b blob.Bucket, file string) ([]byte, erro
 const retryAfter = 2 * time.Second
 
 // writeMetadata puts a new metadata file. A put whose answer was lost is before any effect on the table: nothing names
-// the file yet, and a new attempt takes a new name. So it is told as one that was never sent: the difference would tell
-// whether something listens at the endpoint of the catalog's storage.
+// the file yet, and a new attempt takes a new name. So it is told as one that was never sent: the difference
+// would tell whether something listens at the endpoint of the catalog's storage.
 func writeMetadata(ctx context.Context, b blob.Bucket, file string, doc []byte) error {
 	uri, err := location.Parse(file)
 	if err != nil {

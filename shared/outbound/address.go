@@ -18,8 +18,9 @@ const (
 	anywhere reach = -1 // of a proxy, which is not judged
 )
 
-// never are the ranges in which no store is, of IPv4 (IANA IPv4 Special-Purpose Address Registry) and of what IPv6 calls
-// private or global (IANA IPv6 Special-Purpose Address Registry); and single addresses by which clouds serve metadata.
+// never are the ranges in which no store is, of IPv4 (IANA IPv4 Special-Purpose Address Registry) and of what
+// IPv6 calls private or global (IANA IPv6 Special-Purpose Address Registry); and single addresses by which
+// clouds serve metadata.
 var never = prefixes(
 	"0.0.0.0/8",                                         // this network
 	"169.254.0.0/16",                                    // link-local: metadata of AWS, Azure, Google, OpenStack and others, credentials of ECS and EKS
@@ -69,7 +70,8 @@ func within(all []netip.Prefix, a netip.Addr) bool {
 	return false
 }
 
-// kindOfAddr returns what an address is; nowhere for what is never reached. IPv4 within IPv6 is judged as IPv4.
+// kindOfAddr returns what an address is; nowhere for what is never reached. IPv4 within IPv6 is judged as
+// IPv4.
 func kindOfAddr(a netip.Addr) reach {
 	a = a.Unmap()
 	switch {
@@ -90,8 +92,8 @@ func kindOfAddr(a netip.Addr) reach {
 	return nowhere
 }
 
-// embedded returns nowhere for an address that ISATAP would send to an IPv4 address which is never reached, or to one of
-// a network's own.
+// embedded returns nowhere for an address that ISATAP would send to an IPv4 address which is never reached,
+// or to one of a network's own.
 func embedded(a netip.Addr) reach {
 	if a.Is4() {
 		return anywhere

@@ -10,8 +10,8 @@ import (
 	"syscall"
 )
 
-// dialer returns a dial function whose connections go to the addresses alone. The judgement is made by net.Dialer's own
-// hook: behind the resolution, for each address, before the first packet.
+// dialer returns a dial function whose connections go to the addresses alone. The judgement is made by
+// net.Dialer's own hook: behind the resolution, for each address, before the first packet.
 func (t *transport) dialer(r reach) func(ctx context.Context, network, address string) (net.Conn, error) {
 	d := net.Dialer{Timeout: dialTimeout, Resolver: t.config.Resolver, Control: func(_, address string, _ syscall.RawConn) error {
 		at, err := netip.ParseAddrPort(address)
@@ -34,7 +34,8 @@ func undialed(reason error) error {
 	return &net.OpError{Op: "dial", Net: "tcp", Err: unmade{reason.Error()}}
 }
 
-// unmade has the text of an error and nothing else of it: an error that could be unwrapped is retried or not by what it is.
+// unmade has the text of an error and nothing else of it: an error that could be unwrapped is retried or not
+// by what it is.
 type unmade struct{ text string }
 
 func (u unmade) Error() string { return u.text }

@@ -49,7 +49,8 @@ func (t *transport) reachOf(k kind) reach {
 	return public | here
 }
 
-// listed reports whether the operator listed the endpoint, or the one of which the host is a bucket's: BUCKET.HOST.
+// listed reports whether the operator listed the endpoint, or the one of which the host is a bucket's:
+// BUCKET.HOST.
 func (t *transport) listed(u *url.URL) bool {
 	if t.config.Listed(Endpoint(u)) {
 		return true
@@ -66,8 +67,8 @@ func (t *transport) listed(u *url.URL) bool {
 	return t.config.Listed(Endpoint(&store))
 }
 
-// Endpoint spells the endpoint of a URL as Config.Listed is asked for it: scheme://host:port in small letters, always with
-// a port, an IP address in its shortest form.
+// Endpoint spells the endpoint of a URL as Config.Listed is asked for it: scheme://host:port in small
+// letters, always with a port, an IP address in its shortest form.
 func Endpoint(u *url.URL) string {
 	scheme, host, port := strings.ToLower(u.Scheme), hostOf(u), u.Port()
 	if port == "" {
@@ -84,7 +85,8 @@ func hostOf(u *url.URL) string {
 	return host
 }
 
-// Endpoints returns a Config.Listed of these URLs. A text that is no http or https URL with a host lists nothing.
+// Endpoints returns a Config.Listed of these URLs. A text that is no http or https URL with a host lists
+// nothing.
 func Endpoints(urls ...string) func(endpoint string) bool {
 	all := map[string]bool{}
 	for _, text := range urls {
@@ -100,9 +102,10 @@ const (
 	awsDomain = `(?:amazonaws\.com|amazonaws\.com\.cn|amazonaws\.eu|api\.aws)`
 )
 
-// clouds are the hosts of services of which a caller chooses no more than a region, a bucket or an account: their names are
-// the cloud's to resolve. Hosts that a customer of the cloud can have resolved to an address of his own choice are not
-// among them, such as those of API Gateway, load balancers and other people's VPC endpoints.
+// clouds are the hosts of services of which a caller chooses no more than a region, a bucket or an account:
+// their names are the cloud's to resolve. Hosts that a customer of the cloud can have resolved to an address
+// of his own choice are not among them, such as those of API Gateway, load balancers and other people's VPC
+// endpoints.
 var clouds = []*regexp.Regexp{
 	regexp.MustCompile(`^(?:[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\.)?s3(?:-fips)?(?:\.dualstack)?\.` + awsRegion + `\.` + awsDomain + `$`),
 	regexp.MustCompile(`^(?:sts|iam|kms)(?:-fips)?\.` + awsRegion + `\.` + awsDomain + `$`),
@@ -126,7 +129,8 @@ func isCloud(u *url.URL) bool {
 	return false
 }
 
-// metadataHosts are names by which machines of clouds know their metadata service, for a proxy that resolves them.
+// metadataHosts are names by which machines of clouds know their metadata service, for a proxy that resolves
+// them.
 var metadataHosts = map[string]bool{"metadata": true, "metadata.google.internal": true, "metadata.goog": true, "instance-data": true, "instance-data.ec2.internal": true}
 
 var errMetadata = errors.New("this is the name of a metadata service")

@@ -1,5 +1,5 @@
-// Package outbound is the HTTP client for addresses that a caller may influence: endpoints of stores and token
-// services, and hosts that are made of a bucket, a region or an account.
+// Package outbound is the HTTP client for addresses that a caller may influence: endpoints of stores and
+// token services, and hosts that are made of a bucket, a region or an account.
 //
 // What may be reached is judged on the address, after each resolution of a name and before the connection:
 //
@@ -9,25 +9,28 @@
 //	any other                                     public; loopback if Config.Loopback    https          no
 //	any other, plain                              loopback if Config.Loopback            http           no
 //
-// It never connects to link-local, metadata, multicast, unspecified, broadcast or reserved addresses (address.go),
-// whatever is listed. It follows no redirect, reads no endless header or body, and waits for no answer for long.
+// It never connects to link-local, metadata, multicast, unspecified, broadcast or reserved addresses
+// (address.go), whatever is listed. It follows no redirect, reads no endless header or body, and waits for no
+// answer for long.
 //
 // # Why
 //
-// A name is judged where the connection is made, not before: a name that resolves to a public address when it is checked
-// and to a private one when it is used would pass any check of its text. The same place sees every spelling of an
-// address.
+// A name is judged where the connection is made, not before: a name that resolves to a public address when it
+// is checked and to a private one when it is used would pass any check of its text. The same place sees every
+// spelling of an address.
 //
-// Connections of one kind of endpoint are not used for another, so that an endpoint that is taken off the list is not
-// reached by a connection that was made before.
+// Connections of one kind of endpoint are not used for another, so that an endpoint that is taken off the
+// list is not reached by a connection that was made before.
 //
-// A proxy resolves names itself, where nothing here sees the address. So only what the operator listed and the clouds' own
-// services go through the proxy of the environment (HTTPS_PROXY, NO_PROXY); what a caller chose freely is dialed directly,
-// and in a network without a direct way it has to be listed. The address of the proxy is the operator's own choice.
+// A proxy resolves names itself, where nothing here sees the address. So only what the operator listed and
+// the clouds' own services go through the proxy of the environment (HTTPS_PROXY, NO_PROXY); what a caller
+// chose freely is dialed directly, and in a network without a direct way it has to be listed. The address of
+// the proxy is the operator's own choice.
 //
-// Every connection that was not made fails as *net.OpError of a dial, whether it was refused here or by the other side, or
-// the name is not known: retries and callers see no difference. What remains is time: a port that drops packets
-// answers later than one that is closed. It tells nothing about a private network, whose unlisted addresses are not dialed.
+// Every connection that was not made fails as *net.OpError of a dial, whether it was refused here or by the
+// other side, or the name is not known: retries and callers see no difference. What remains is time: a port
+// that drops packets answers later than one that is closed. It tells nothing about a private network, whose
+// unlisted addresses are not dialed.
 package outbound
 
 import (
@@ -42,8 +45,8 @@ import (
 
 // Config says what may be reached. With the zero Config that is public addresses by https.
 type Config struct {
-	// Listed reports whether the operator listed an endpoint, spelled as Endpoint spells it. It is asked at each request;
-	// nil: none is listed.
+	// Listed reports whether the operator listed an endpoint, spelled as Endpoint spells it. It is asked at
+	// each request; nil: none is listed.
 	Listed func(endpoint string) bool
 	// Loopback allows the addresses of this machine to endpoints that are not listed, by plain http too.
 	Loopback bool

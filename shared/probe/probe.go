@@ -24,9 +24,9 @@
 // New roles, trusts and policies are known everywhere only after some seconds. So what is denied and should not be is tried
 // again for a while, here and nowhere else: at requests an engine would wait.
 //
-// What the store itself says may name roles and accounts. It is in Detail, which is for the catalog's administrator. An
-// endpoint that the catalog's storage names is not quoted, and nothing tells how it failed to answer: it may be any host
-// that this server reaches. What it said is in the log.
+// What the store itself says may name roles and accounts. It is in Detail, which is for the catalog's
+// administrator. An endpoint that the catalog's storage names is not quoted, and nothing tells how it failed
+// to answer: it may be any host that this server reaches. What it said is in the log.
 package probe
 
 import (

@@ -60,14 +60,15 @@ func (t *trial) custom() bool {
 	return s.Endpoint != "" || s.EndpointInternal != "" || s.STSEndpoint != ""
 }
 
-// What an endpoint that the storage names does, if it does not do what it should: whether nobody listens there or something
-// else answers is not told, since the difference would scan ports.
+// What an endpoint that the storage names does, if it does not do what it should: whether nobody listens
+// there or something else answers is not told, since the difference would scan ports.
 const (
 	notSTS = "The endpoint does not answer as STS."
 	notS3  = "The endpoint does not answer as S3."
 )
 
-// unlike returns the words for an endpoint of the storage's that did not answer with a known code; empty for anything else.
+// unlike returns the words for an endpoint of the storage's that did not answer with a known code; empty for
+// anything else.
 func (t *trial) unlike(ctx context.Context, e *fault.Error, code string) string {
 	lost := ctx.Err() != nil || e.Kind == fault.Unavailable || e.Kind == fault.Timeout || e.Kind == fault.StateUnknown
 	switch {

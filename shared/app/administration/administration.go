@@ -30,8 +30,8 @@ func Service(b *base.Base, d Drivers) *admin.Service {
 		AllowFileStorage: b.AllowFileStorage, AllowOverlappingCatalogs: b.AllowOverlappingCatalogs, RequireRotation: b.RequireRotation})
 }
 
-// Prober tries storage by the drivers that hand out keys and that read metadata files, and asks what browsers ask by the
-// client, if there is one. apart says that the server has a right to probe and none to vend.
+// Prober tries storage by the drivers that hand out keys and that read metadata files, and asks what browsers
+// ask by the client, if there is one. apart says that the server has a right to probe and none to vend.
 func Prober(b *base.Base, vendor vend.Vendor, files blob.Opener, client *http.Client, apart bool) *probe.Prober {
 	c := probe.Config{Vendor: vend.Audited{Vendor: vendor, Log: b.Log}, Files: files, Apart: apart, Log: b.Log, Now: b.Now}
 	if client != nil {

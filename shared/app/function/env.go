@@ -47,7 +47,8 @@ type Env struct {
 	SharedKey string
 	// StorageSecrets begins the names of the secrets that catalogs may name (package storagekeys); empty: none.
 	StorageSecrets string
-	// Listed reports whether the operator's storage policy lists an endpoint (scheme://host:port) in any realm; nil: none is.
+	// Listed reports whether the operator's storage policy lists an endpoint (scheme://host:port) in any
+	// realm; nil: none is.
 	Listed func(endpoint string) bool
 	// Client reaches addresses that a caller may influence (package outgoing).
 	Client *http.Client

@@ -1,14 +1,15 @@
-// Package outgoing makes the one HTTP client of a server for addresses that a caller may influence (package outbound), and
-// puts it into the configuration of the drivers that reach them.
+// Package outgoing makes the one HTTP client of a server for addresses that a caller may influence (package
+// outbound), and puts it into the configuration of the drivers that reach them.
 //
-// An endpoint that the operator's own environment or AWS configuration sets counts as listed: AWS_ENDPOINT_URL and its forms
-// for S3, STS and IAM, FIRN_GCS_ENDPOINT, FIRN_GCP_STS_ENDPOINT and FIRN_GCP_IAM_ENDPOINT.
+// An endpoint that the operator's own environment or AWS configuration sets counts as listed:
+// AWS_ENDPOINT_URL and its forms for S3, STS and IAM, FIRN_GCS_ENDPOINT, FIRN_GCP_STS_ENDPOINT and
+// FIRN_GCP_IAM_ENDPOINT.
 //
 // # Why
 //
 // The SDKs find credentials at metadata services, where this client never goes. So it is in a copy of the
-// configuration, made when the credentials were resolved: they keep the SDK's own client. What no caller influences keeps
-// it too: the table, the secrets, KMS, and the identity of the server at Google and Azure.
+// configuration, made when the credentials were resolved: they keep the SDK's own client. What no caller
+// influences keeps it too: the table, the secrets, KMS, and the identity of the server at Google and Azure.
 package outgoing
 
 import (
@@ -38,7 +39,8 @@ func Client(c Config) *http.Client {
 	}})
 }
 
-// AWS returns a copy of a configuration whose services are reached by the client, with credentials that are not.
+// AWS returns a copy of a configuration whose services are reached by the client, with credentials that are
+// not.
 func AWS(base aws.Config, client *http.Client) aws.Config {
 	c := base.Copy()
 	c.HTTPClient = client

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -83,15 +84,15 @@ func TestAnEndpointThatIsNotS3_IsToldInOneWay(t *testing.T) {
 	}
 	for row, answer := range rows {
 		t.Run(row, func(t *testing.T) {
-			requests := 0
-			s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { requests++; answer(w, r) }))
+			requests := atomic.Int64{}
+			s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { requests.Add(1); answer(w, r) }))
 			defer s.Close()
 			for what, call := range calls {
-				requests = 0
+				requests.Store(0)
 				err := call(at(t, s.URL))
 				check(t, what, err)
-				if success := strings.HasPrefix(row, "no") && row != "not this method" || row == "a page" || row == "a document"; !success && requests != 3 {
-					t.Errorf("%s: got %d requests, want as many as to a closed port", what, requests)
+				if success := strings.HasPrefix(row, "no") && row != "not this method" || row == "a page" || row == "a document"; !success && requests.Load() != 3 {
+					t.Errorf("%s: got %d requests, want as many as to a closed port", what, requests.Load())
 				}
 			}
 		})

@@ -32,8 +32,8 @@ var kinds = map[string]fault.Kind{
 // retryAfter is what clients are told when the store is throttling or away.
 const retryAfter = 2 * time.Second
 
-// answered reports whether an error is a refusal of S3's that is known, as a store wrote it. Without a document the SDK
-// makes a code and a message of the status alone.
+// answered reports whether an error is a refusal of S3's that is known, as a store wrote it. Without a
+// document the SDK makes a code and a message of the status alone.
 func answered(err error) bool {
 	api, ok := errors.AsType[smithy.APIError](err)
 	if !ok || statusOf(err) != 0 && api.ErrorMessage() == http.StatusText(statusOf(err)) {
@@ -43,8 +43,9 @@ func answered(err error) bool {
 	return known
 }
 
-// unlikeS3 is the one error for an endpoint of the catalog's own that does not answer as S3: whether nobody listens there,
-// the connection is not allowed, or something else answers is in the cause alone. A difference would scan ports.
+// unlikeS3 is the one error for an endpoint of the catalog's own that does not answer as S3: whether nobody
+// listens there, the connection is not allowed, or something else answers is in the cause alone. A difference
+// would scan ports.
 func unlikeS3(name string, cause error) error {
 	return fault.Of(fault.Unavailable, fault.File, name, "The endpoint does not answer as S3.").After(retryAfter).Because(unheard{cause.Error()})
 }
@@ -136,8 +137,8 @@ func (w *watch) IsErrorRetryable(err error) bool {
 	return w.Retryer.IsErrorRetryable(err)
 }
 
-// patient sends again what was answered otherwise than by S3, so that such an endpoint takes as long to fail as one that
-// refuses connections.
+// patient sends again what was answered otherwise than by S3, so that such an endpoint takes as long to fail
+// as one that refuses connections.
 type patient struct{ aws.Retryer }
 
 // IsErrorRetryable is asked after each failed attempt.

@@ -13,9 +13,9 @@
 // AWS says 403 for an object that is missing unless the key may list: vend firn's reading keys with List, or a missing
 // file looks forbidden.
 //
-// The endpoint of a catalog's storage is what an administrator of the catalog wrote. Config.Base has the HTTP client that
-// judges its address (package outbound), and its answers are never quoted: errors.go knows S3's codes, and has one error
-// for all that is none. A success without an ETag is none either.
+// The endpoint of a catalog's storage is what an administrator of the catalog wrote. Config.Base has the HTTP
+// client that judges its address (package outbound), and its answers are never quoted: errors.go knows S3's
+// codes, and has one error for all that is none. A success without an ETag is none either.
 //
 // Clients are kept per endpoint and Region, with their connections; the credential belongs to each call.
 package s3

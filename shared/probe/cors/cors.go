@@ -1,8 +1,8 @@
 // Package cors asks a store what a browser asks before a page's script may read an object: a preflight request, with no
 // credentials (Fetch standard, section 3.2, HTTP CORS protocol).
 //
-// It refuses to read more than the answer's head, and never tells whether an endpoint of a catalog's own does not answer or
-// says no: a difference would scan ports.
+// It refuses to read more than the answer's head, and never tells whether an endpoint of a catalog's own does
+// not answer or says no: a difference would scan ports.
 package cors
 
 import (
@@ -27,8 +27,8 @@ const Origin = "https://firn-probe.invalid"
 // requested are the headers that a signed read has beyond those that every page may send.
 const requested = "authorization,range,x-amz-content-sha256,x-amz-date,x-amz-security-token"
 
-// Browser sends preflights by a client for addresses that a caller may influence (package outbound), which follows no
-// redirect.
+// Browser sends preflights by a client for addresses that a caller may influence (package outbound), which
+// follows no redirect.
 type Browser struct{ Client *http.Client }
 
 var _ probe.Browser = Browser{}

@@ -19,9 +19,9 @@
 // What may pass is (throttling, a server's error, a lost connection), for as long as one client waits for one key. If
 // STS finds firn's own credentials expired, they are fetched afresh once.
 //
-// The endpoint of a catalog's storage is what an administrator of the catalog wrote. Config.Base has the HTTP client that
-// judges its address (package outbound), and its answers are never quoted: errors.go knows STS's codes, and has one error
-// for all that is none.
+// The endpoint of a catalog's storage is what an administrator of the catalog wrote. Config.Base has the HTTP
+// client that judges its address (package outbound), and its answers are never quoted: errors.go knows STS's
+// codes, and has one error for all that is none.
 //
 // A grant of the session's ARN by a bucket policy is not narrowed by the session policy (IAM User Guide, "Session policies"):
 // bucket policies should name roles.

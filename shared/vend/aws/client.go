@@ -95,8 +95,8 @@ func (c *client) assumeRole(ctx context.Context, in *sts.AssumeRoleInput) (*sts.
 // expired are the codes that say that the caller's own credentials have ended.
 var expired = map[string]bool{"ExpiredToken": true, "ExpiredTokenException": true}
 
-// patient sends again what was answered otherwise than by STS, so that such an endpoint takes as long to fail as one that
-// refuses connections.
+// patient sends again what was answered otherwise than by STS, so that such an endpoint takes as long to fail
+// as one that refuses connections.
 type patient struct{ aws.Retryer }
 
 // IsErrorRetryable is asked after each failed attempt.

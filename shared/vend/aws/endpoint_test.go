@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -77,15 +78,15 @@ func TestAnEndpointThatIsNotSTS_IsToldInOneWay(t *testing.T) {
 	}
 	for name, answer := range rows {
 		t.Run(name, func(t *testing.T) {
-			requests := 0
-			s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { requests++; answer(w, r) }))
+			requests := atomic.Int64{}
+			s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { requests.Add(1); answer(w, r) }))
 			defer s.Close()
 			got := told(ask(t, s.URL))
 			if diff := cmp.Diff(got, want); diff != "" {
 				t.Errorf("(-got +want):\n%s", diff)
 			}
-			if again := !slices.Contains(read, name); again != (requests == 3) {
-				t.Errorf("got %d requests, want as many as to a closed port: %v", requests, again)
+			if again := !slices.Contains(read, name); again != (requests.Load() == 3) {
+				t.Errorf("got %d requests, want as many as to a closed port: %v", requests.Load(), again)
 			}
 		})
 	}

@@ -60,8 +60,9 @@ var refusals = map[string]struct {
 // retryAfter is what clients are told when STS is throttling or away: its quota is per second.
 const retryAfter = 2 * time.Second
 
-// unlikeSTS is the one error for an endpoint of the catalog's own that does not answer as STS: whether nobody listens there, the
-// connection is not allowed, or something else answers is in the cause alone. A difference would scan ports.
+// unlikeSTS is the one error for an endpoint of the catalog's own that does not answer as STS: whether nobody
+// listens there, the connection is not allowed, or something else answers is in the cause alone. A difference
+// would scan ports.
 func unlikeSTS(cause error) error {
 	return fault.Of(fault.Unavailable, fault.Credential, "", notSTS).After(retryAfter).Because(unheard{cause.Error()})
 }
@@ -81,8 +82,8 @@ func answered(err error) bool {
 	return known
 }
 
-// translate makes an error of firn's out of one of the SDK's. Nothing has an effect yet, so everything may be repeated. An
-// endpoint that the catalog's storage names is heard by its known codes alone, and never quoted.
+// translate makes an error of firn's out of one of the SDK's. Nothing has an effect yet, so everything may be
+// repeated. An endpoint that the catalog's storage names is heard by its known codes alone, and never quoted.
 func (c *client) translate(ctx context.Context, err error) error {
 	if own, ok := errors.AsType[*fault.Error](err); ok { // of whoever finds the credentials of a storageName
 		return own
