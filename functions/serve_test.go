@@ -23,8 +23,9 @@ func TestCommand(t *testing.T) {
 		t.Fatal(err)
 	}
 	env := map[string]string{"FIRN_ALLOW_OVERLAPPING_CATALOGS": "true"}
-	if os.Getenv("FIRN_TEST_MINIO") != "" { // its user, whose keys the functions vend parts of
+	if store := os.Getenv("FIRN_TEST_MINIO"); store != "" { // its user, whose keys the functions vend parts of
 		env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"] = "vendor", "vendor-secret"
+		env["AWS_ENDPOINT_URL_S3"] = store // which lists it: catalogs may be at it
 	}
 	d := deploy(t, env)
 	cmd := exec.CommandContext(t.Context(), "bash", "-c", command)

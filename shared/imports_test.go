@@ -31,6 +31,7 @@ var rooms = []room{
 	{"iceberg", "fault", ""},
 	{"access", "fault lake", ""},
 	{"packed", "", ""},
+	{"outbound", "", "net/http"},
 
 	{"storagepolicy", "fault lake location", ""},
 	{"storagepolicy/storagepolicytest", "storagepolicy", ""},
@@ -92,7 +93,7 @@ var rooms = []room{
 	{"app/disk", "blob blob/file lake location vend", ""},
 	{"app/routes", "app/base protocol/* rest", ""},
 	{"app/tokens", "app/base fault lake protocol/oauth rest store token", ""},
-	{"app/administration", "admin app/base blob lake probe probe/cors protocol/management rest revoke vend", ""},
+	{"app/administration", "admin app/base blob lake probe probe/cors protocol/management rest revoke vend", "net/http"},
 	{"app/contents", "app/base blob catalog lake protocol/icebergrest rest sign vend", ""},
 	{"app/doors", "app/base catalog protocol/* rest sharing", ""},
 	{"app/cloudtest", "kv/dynamo/dynamotest revoke/revoketest token/secretsmanager/secretsmanagertest vend/kms/kmstest", "net/http clock"},

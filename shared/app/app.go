@@ -49,6 +49,11 @@ type Config struct {
 	EndKey  func(realm lake.Realm, id string) error // ends one key of the embedded store, if it is of the realm; nil: there is none
 	Era     func() string                           // another whenever keys of the embedded store have ended; nil: there is none
 	Ender   revoke.Ender                            // ends keys of AWS roles; nil: nobody can
+	// Loopback allows requests to endpoints at this machine although the storage policy does not list them.
+	Loopback bool
+	// Client reaches addresses that a caller may influence; nil: Serve makes it of the storage policy and Loopback
+	// (package outgoing).
+	Client  *http.Client
 	Log     *slog.Logger
 	Now     func() time.Time
 	Metrics *Metrics // nil: nobody watches
@@ -71,7 +76,7 @@ func New(c Config) (*App, error) {
 	b := &base.Base{Store: store.New(store.Config{Driver: c.Table, Now: c.Now, Realms: c.Realms, Overlap: base.LogOverlap(c.Log)}), Keys: c.Keys, Log: c.Log, Now: c.Now,
 		Failures: throttle.New(), Settings: c.Settings}
 	inside := contents.Service(b, contents.Drivers{Vendor: c.Vendor, Signer: c.Signer, Files: c.Files, Revoked: c.Revoked, Era: c.Era})
-	admins := administration.Service(b, administration.Drivers{Revoked: c.Revoked, EndKey: c.EndKey, Ender: c.Ender, Prober: administration.Prober(b, c.Vendor, c.Files, false)})
+	admins := administration.Service(b, administration.Drivers{Revoked: c.Revoked, EndKey: c.EndKey, Ender: c.Ender, Prober: administration.Prober(b, c.Vendor, c.Files, c.Client, false)})
 	all := append([]rest.Protocol{tokens.Protocol(b), administration.Protocol(admins), contents.Protocol(inside), base.Operations()}, doors.Protocols(b, inside)...)
 	door, err := b.Door("", c.Metrics.observer(), all...)
 	if err != nil {

@@ -5,12 +5,14 @@ import (
 	"crypto/rand"
 	"fmt"
 	"log/slog"
+	"os"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/config"
 
 	"firn/shared/app/disk"
 	"firn/shared/app/entra"
+	"firn/shared/app/outgoing"
 	"firn/shared/app/storagekeys"
 	"firn/shared/blob"
 	blobazure "firn/shared/blob/azure"
@@ -57,6 +59,12 @@ func openEmbedded(dir, endpoint string, now func() time.Time, log *slog.Logger, 
 // config completes a server's configuration with the drivers of one machine: the embedded store, AWS and compatible
 // stores and Azure with the credentials of this environment, and files.
 func (e *embedded) config(ctx context.Context, c Config) (Config, error) {
+	// Without a cloud configured this reads the environment and finds nothing; no call is made before a key
+	// is asked for.
+	base, unread := config.LoadDefaultConfig(ctx)
+	if c.Client == nil {
+		c.Client = outgoing.Client(outgoing.Config{AWS: base, Getenv: os.Getenv, Listed: c.StoragePolicy.Lists, Loopback: c.Loopback})
+	}
 	local, err := vendlocal.New(vendlocal.Config{Issuer: e.issuer, Endpoint: func() string { return e.endpoint }, Region: embeddedRegion, Duration: c.CredentialDuration})
 	if err != nil {
 		return c, err
@@ -66,38 +74,38 @@ func (e *embedded) config(ctx context.Context, c Config) (Config, error) {
 		return c, err
 	}
 	vendor, opener := vend.ByStorage{Policy: c.StoragePolicy, Embedded: local}, blob.ByStorage{Policy: c.StoragePolicy, Embedded: objects, File: disk.Opener{}}
-	if vendor.Azure, err = azure.New(azure.Config{Identity: entra.FromEnvironment(nil), Now: c.Now, Duration: c.CredentialDuration}); err != nil {
+	if vendor.Azure, err = azure.New(azure.Config{Identity: entra.FromEnvironment(nil), Now: c.Now, Transport: c.Client.Transport, Duration: c.CredentialDuration}); err != nil {
 		return c, err
 	}
-	opener.Azure = blobazure.New(blobazure.Config{})
+	opener.Azure = blobazure.New(blobazure.Config{Transport: c.Client.Transport})
 	forgetGCS, err := addGoogle(ctx, c, &vendor, &opener)
 	if err != nil {
 		return c, err
 	}
 	forget := func(...lake.ID) {}
 	signing := sigv4.Config{Region: embeddedRegion, Now: c.Now, Policy: c.StoragePolicy}
-	// Without a cloud configured this reads the environment and finds nothing; no call is made before a key is asked for.
-	if base, err := config.LoadDefaultConfig(ctx); err == nil {
+	if unread == nil {
 		if base.Region == "" {
 			base.Region = embeddedRegion
 		}
+		abroad := outgoing.AWS(base, c.Client)
 		named := storagekeys.Profiles()
-		if v, err := aws.New(aws.Config{Base: base, Named: named, Duration: c.CredentialDuration, Log: c.Log}); err == nil {
+		if v, err := aws.New(aws.Config{Base: abroad, Named: named, Duration: c.CredentialDuration, Log: c.Log}); err == nil {
 			cache := vend.NewCache(vend.CacheConfig{Vendor: v, Now: c.Now})
 			vendor.S3, forget = cache, cache.Forget
 		}
 		if v, err := r2.New(r2.Config{Named: named, Now: c.Now, Duration: c.CredentialDuration}); err == nil {
 			vendor.R2 = v
 		}
-		if o, err := s3.New(s3.Config{Base: base, Unscoped: base.Credentials, Named: named}); err == nil {
+		if o, err := s3.New(s3.Config{Base: abroad, Unscoped: base.Credentials, Named: named}); err == nil {
 			opener.S3 = o
 		}
 		signing.Region, signing.Unscoped, signing.Named = base.Region, base.Credentials, named
-		if r, err := revoking.New(revoking.Config{Base: base, Own: lake.OwnID}); err == nil {
+		if r, err := revoking.New(revoking.Config{Base: abroad, Own: lake.OwnID}); err == nil {
 			c.Ender = r
 		}
 	} else {
-		c.Log.Warn("no AWS configuration: catalogs on S3 other than the embedded store cannot be used", "error", err.Error())
+		c.Log.Warn("no AWS configuration: catalogs on S3 other than the embedded store cannot be used", "error", unread.Error())
 	}
 	signing.Embedded = func() string { return e.endpoint }
 	c.Vendor, c.Files, c.Signer = vend.Lasting{Vendor: vendor, Now: e.now}, opener, sigv4.New(signing)

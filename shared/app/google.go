@@ -30,6 +30,7 @@ func addGoogle(ctx context.Context, c Config, vendor *vend.ByStorage, opener *bl
 		}
 		self = gcp.Federate(settings, cloud)
 	}
+	settings.Client = c.Client // and not before: the identity is found at a metadata service
 	v, err := settings.Vendor(self, c.Now)
 	if err != nil {
 		return nil, err

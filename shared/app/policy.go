@@ -38,7 +38,7 @@ func storagePolicy(c ServeConfig) (*storagepolicy.Policy, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find the data folder: %w", err)
 	}
-	flags := storagepolicy.Flags{Endpoints: c.AllowEndpoint, Loopback: isLoopback(c.Listen)}
+	flags := storagepolicy.Flags{Endpoints: c.AllowEndpoint, Loopback: isLoopbackText(c.Listen)}
 	for _, name := range own {
 		flags.Private = append(flags.Private, filepath.Join(data, name))
 	}
@@ -60,8 +60,8 @@ func storagePolicy(c ServeConfig) (*storagepolicy.Policy, error) {
 	return policy.With(flags)
 }
 
-// isLoopback reports whether a host:port is reached from this machine alone.
-func isLoopback(address string) bool {
+// isLoopbackText is isLoopback for an address before it is listened at.
+func isLoopbackText(address string) bool {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
 		return false

@@ -122,7 +122,7 @@ func Serve(ctx context.Context, w World, c ServeConfig) (err error) {
 	}
 	defer func() { err = errors.Join(err, embedded.store.Close()) }()
 	metrics := NewMetrics()
-	all, err := embedded.config(ctx, Config{Table: db, Keys: keys, Log: log, Now: time.Now, Metrics: metrics, Settings: base.Settings{
+	all, err := embedded.config(ctx, Config{Table: db, Keys: keys, Loopback: isLoopback(api.Addr()), Log: log, Now: time.Now, Metrics: metrics, Settings: base.Settings{
 		Realms: realms(c.Realms), MaxBody: c.MaxBody, StoragePolicy: policy, AllowOverlappingCatalogs: c.AllowOverlappingCatalogs,
 		RequireRotation: c.RequireRotation, UniqueLocations: c.UniqueLocations, Probe: c.Probe, CredentialDuration: c.CredentialDuration, MaxSession: c.MaxSession}})
 	if err != nil {
@@ -137,6 +137,13 @@ func Serve(ctx context.Context, w World, c ServeConfig) (err error) {
 	}
 	fmt.Fprintf(w.Stdout, "firn serves the Iceberg REST catalog at http://%s/api/catalog and tables' files at http://%s\n", api.Addr(), objects.Addr())
 	return a.run(ctx, api, objects, watched, metrics, embedded.gate, log)
+}
+
+// isLoopback reports whether only this machine reaches an address: then its callers reach whatever listens
+// here anyway.
+func isLoopback(a net.Addr) bool {
+	tcp, ok := a.(*net.TCPAddr)
+	return ok && tcp.IP.IsLoopback()
 }
 
 func realms(names []string) []lake.Realm {

@@ -57,7 +57,7 @@ func serverAt(t testing.TB, now func() time.Time, wrap func(vend.Vendor) vend.Ve
 	objects.Config.Handler = e.gate
 	objects.Start()
 	t.Cleanup(objects.Close)
-	c := Config{Table: db, Keys: keys, Log: log, Now: time.Now, Settings: base.Settings{Realms: []lake.Realm{"POLARIS", "OTHER"}, StoragePolicy: storagepolicytest.WithFolders(storagepolicytest.Lenient(nil))}}
+	c := Config{Table: db, Keys: keys, Loopback: true, Log: log, Now: time.Now, Settings: base.Settings{Realms: []lake.Realm{"POLARIS", "OTHER"}, StoragePolicy: storagepolicytest.WithFolders(storagepolicytest.Lenient(nil))}}
 	if change != nil {
 		change(&c)
 	}

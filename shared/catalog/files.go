@@ -76,8 +76,12 @@ func readMetadata(ctx context.Context, b blob.Bucket, file string) ([]byte, erro
 	return iceberg.Decode(file, raw, maxMetadata)
 }
 
+// retryAfter is when a client should come again whose metadata file could not be written.
+const retryAfter = 2 * time.Second
+
 // writeMetadata puts a new metadata file. A put whose answer was lost is before any effect on the table: nothing names
-// the file yet, and a new attempt takes a new name.
+// the file yet, and a new attempt takes a new name. So it is told as one that was never sent: the difference
+// would tell whether something listens at the endpoint of the catalog's storage.
 func writeMetadata(ctx context.Context, b blob.Bucket, file string, doc []byte) error {
 	uri, err := location.Parse(file)
 	if err != nil {
@@ -88,8 +92,8 @@ func writeMetadata(ctx context.Context, b blob.Bucket, file string, doc []byte) 
 		return err
 	}
 	if err := b.Put(ctx, uri, raw); err != nil {
-		if fault.Is(err, fault.StateUnknown, fault.Exists) {
-			return fault.New(fault.Unavailable, "The metadata file could not be written; please retry.").Because(err)
+		if fault.Is(err, fault.StateUnknown, fault.Exists, fault.Unavailable, fault.Timeout) {
+			return fault.New(fault.Unavailable, "The metadata file could not be written; please retry.").Because(err).After(retryAfter)
 		}
 		return fmt.Errorf("write metadata: %w", err)
 	}

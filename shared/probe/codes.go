@@ -77,9 +77,10 @@ var codes = map[Code]struct {
 		"Check the server's credentials for this storage (the AWS environment, or those of the storageName), and that the STS endpoint is the one that they are for."},
 	KeyRejected: {Broken, "The store does not know the keys that the token service made for it.",
 		"Check that the catalog's endpoint and STS endpoint belong to the same store, and its region."},
-	BucketMissing:  {Broken, "There is no such bucket at the catalog's endpoint.", "Make the bucket, or correct the default base location, the endpoint or the region."},
-	RegionWrong:    {Broken, "The bucket is in another region than the catalog says.", "Set the catalog's region to the bucket's: firn catalogs update NAME --region."},
-	EndpointAway:   {Broken, "The storage does not answer.", "Check the endpoint, its certificate, and that this server's network reaches it."},
+	BucketMissing: {Broken, "There is no such bucket at the catalog's endpoint.", "Make the bucket, or correct the default base location, the endpoint or the region."},
+	RegionWrong:   {Broken, "The bucket is in another region than the catalog says.", "Set the catalog's region to the bucket's: firn catalogs update NAME --region."},
+	EndpointAway: {Broken, "The storage does not answer.", "Check the endpoint, its certificate, and that this server's network reaches it. " +
+		"An endpoint by plain http, or at a private address, must be one that the server's operator listed; the server's log says what happened."},
 	EndpointLate:   {Broken, "The storage did not answer in time.", "Check the endpoint, and that this server's network reaches it: firewalls often drop what they do not allow."},
 	StoreBusy:      {Broken, "The storage is busy, or does not work just now.", "Run `firn catalogs probe` again after a while."},
 	StoreForgets:   {Broken, "The store does not keep what it was given, or does not delete what it should.", "Check that nothing else works in the folder firn-probe, and that the bucket has no object lock."},

@@ -16,6 +16,7 @@ import (
 
 	"firn/shared/blob/s3"
 	"firn/shared/lake"
+	"firn/shared/outbound"
 	"firn/shared/probe"
 	"firn/shared/probe/cors"
 	"firn/shared/vend"
@@ -78,7 +79,7 @@ func TestProbesOfMinIO(t *testing.T) {
 				vendor = row.vendor(sts)
 			}
 			began := time.Now()
-			got := probe.New(probe.Config{Vendor: vendor, Files: files, Browser: cors.Browser{}, Now: time.Now}).Probe(t.Context(), asker, c)
+			got := probe.New(probe.Config{Vendor: vendor, Files: files, Browser: cors.Browser{Client: outbound.New(outbound.Config{Loopback: true})}, Now: time.Now}).Probe(t.Context(), asker, c)
 			t.Logf("%s after %s", got.State, time.Since(began))
 			if diff := cmp.Diff(told(got), row.want); diff != "" {
 				t.Errorf("%+v (-got +want):\n%s", got.Findings, diff)

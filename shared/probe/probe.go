@@ -24,11 +24,14 @@
 // New roles, trusts and policies are known everywhere only after some seconds. So what is denied and should not be is tried
 // again for a while, here and nowhere else: at requests an engine would wait.
 //
-// What the store itself says may name roles and accounts. It is in Detail, which is for the catalog's administrator.
+// What the store itself says may name roles and accounts. It is in Detail, which is for the catalog's
+// administrator. An endpoint that the catalog's storage names is not quoted, and nothing tells how it failed
+// to answer: it may be any host that this server reaches. What it said is in the log.
 package probe
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"firn/shared/blob"
@@ -56,6 +59,7 @@ type Config struct {
 	Browser Browser // nil: nobody asks
 	// Apart tells roles that a probe is none of vending (vend.Grant.Probe): for a server that may not vend itself.
 	Apart    bool
+	Log      *slog.Logger // gets what stores answered to checks that failed; nil: nobody does
 	Now      func() time.Time
 	Patience time.Duration // how long what is denied is tried again; 0: 10 s
 	Timeout  time.Duration // of it all; 0: 20 s, with which an answer stays within the gateway's 29 s
@@ -71,6 +75,9 @@ func New(c Config) *Prober {
 	}
 	if c.Timeout == 0 {
 		c.Timeout = 20 * time.Second
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
 	}
 	return &Prober{c}
 }

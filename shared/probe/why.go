@@ -54,12 +54,43 @@ func passing(err error) bool {
 	return errors.Is(err, errForgets) || fault.Is(err, fault.Forbidden) && known(err) == ""
 }
 
-// why names what is wrong with a check that had to succeed.
+// custom reports whether the storage names an endpoint, at which anything may be.
+func (t *trial) custom() bool {
+	s := &t.catalog.Storage
+	return s.Endpoint != "" || s.EndpointInternal != "" || s.STSEndpoint != ""
+}
+
+// What an endpoint that the storage names does, if it does not do what it should: whether nobody listens
+// there or something else answers is not told, since the difference would scan ports.
+const (
+	notSTS = "The endpoint does not answer as STS."
+	notS3  = "The endpoint does not answer as S3."
+)
+
+// unlike returns the words for an endpoint of the storage's that did not answer with a known code; empty for
+// anything else.
+func (t *trial) unlike(ctx context.Context, e *fault.Error, code string) string {
+	lost := ctx.Err() != nil || e.Kind == fault.Unavailable || e.Kind == fault.Timeout || e.Kind == fault.StateUnknown
+	switch {
+	case !t.custom() || code != "" || !lost:
+		return ""
+	case e.Noun == fault.Credential:
+		return notSTS
+	}
+	return notS3
+}
+
+// why names what is wrong with a check that had to succeed, and logs what was answered.
 func (t *trial) why(ctx context.Context, check Check, err error) Finding {
+	t.config.Log.InfoContext(ctx, "a check of a storage failed", "catalog_id", string(t.catalog.ID), "check", string(check), "error", err.Error())
 	f := Finding{Check: check, Detail: t.detail(err)}
 	e := fault.From(err)
 	asked := e.Noun == fault.Credential // a token service, rather than the store
-	_, words := said(err)
+	answer, words := said(err)
+	if f.Message = t.unlike(ctx, e, answer); f.Message != "" {
+		f.Code = EndpointAway
+		return f
+	}
 	switch code := known(err); {
 	case ctx.Err() != nil || e.Kind == fault.Timeout:
 		f.Code = EndpointLate
@@ -117,7 +148,7 @@ func said(err error) (code, words string) {
 	return api.ErrorCode(), api.ErrorMessage()
 }
 
-// maxWords bounds what is passed on of a store's words: an endpoint may be anybody's, and say anything.
+// maxWords bounds what is passed on of a store's words.
 const maxWords = 600
 
 // query is the part of a URL in which a signature may be.
@@ -148,8 +179,12 @@ func (t *trial) detail(err error) string {
 	add("tenant", s.TenantID)
 	add("KMS key", s.CurrentKMSKey)
 	text := strings.Join(parts, ", ")
-	if words := words(err); words != "" {
-		text += "; the answer: " + words
+	answer := words(err)
+	if t.custom() { // which may say anything, so it is never quoted: its drivers let known codes alone through
+		answer, _ = said(err)
+	}
+	if answer != "" {
+		text += "; the answer: " + answer
 	}
 	return text
 }

@@ -2,6 +2,8 @@
 package administration
 
 import (
+	"net/http"
+
 	"firn/shared/admin"
 	"firn/shared/app/base"
 	"firn/shared/blob"
@@ -28,10 +30,14 @@ func Service(b *base.Base, d Drivers) *admin.Service {
 		StoragePolicy: b.StoragePolicy, AllowOverlappingCatalogs: b.AllowOverlappingCatalogs, RequireRotation: b.RequireRotation})
 }
 
-// Prober tries storage by the drivers that hand out keys and that read metadata files. apart says that the server has a right
-// to probe and none to vend.
-func Prober(b *base.Base, vendor vend.Vendor, files blob.Opener, apart bool) *probe.Prober {
-	return probe.New(probe.Config{Vendor: vend.Audited{Vendor: vendor, Log: b.Log}, Files: files, Browser: cors.Browser{}, Apart: apart, Now: b.Now})
+// Prober tries storage by the drivers that hand out keys and that read metadata files, and asks what browsers
+// ask by the client, if there is one. apart says that the server has a right to probe and none to vend.
+func Prober(b *base.Base, vendor vend.Vendor, files blob.Opener, client *http.Client, apart bool) *probe.Prober {
+	c := probe.Config{Vendor: vend.Audited{Vendor: vendor, Log: b.Log}, Files: files, Apart: apart, Log: b.Log, Now: b.Now}
+	if client != nil {
+		c.Browser = cors.Browser{Client: client}
+	}
+	return probe.New(c)
 }
 
 // Protocol gives the routes of the management API.

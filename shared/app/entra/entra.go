@@ -73,7 +73,8 @@ func newIdentity(transport http.RoundTripper, proof func(string, place, azcore.C
 	}
 	id := &Identity{proof: proof, credentials: kept}
 	if transport != nil {
-		id.transport = &http.Client{Transport: transport}
+		stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+		id.transport = &http.Client{Transport: transport, CheckRedirect: stay}
 	}
 	return id
 }

@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"os"
 	"slices"
 	"strconv"
@@ -26,6 +27,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"firn/shared/app/base"
+	"firn/shared/app/outgoing"
 	"firn/shared/kv/dynamo"
 	"firn/shared/lake"
 	"firn/shared/rest"
@@ -47,7 +49,9 @@ type Env struct {
 	SharedKey string
 	// StorageSecrets begins the names of the secrets that catalogs may name (package storagekeys); empty: none.
 	StorageSecrets string
-	ring           *token.Ring
+	// Client reaches addresses that a caller may influence (package outgoing).
+	Client *http.Client
+	ring   *token.Ring
 }
 
 // Keys says where a function reads the keys of tokens.
@@ -97,6 +101,7 @@ func open(ctx context.Context, getenv func(string) string, keys Keys) (*Env, err
 	if len(s.wrong) > 0 {
 		return nil, errors.Join(s.wrong...)
 	}
+	e.Client = outgoing.Client(outgoing.Config{AWS: e.AWS, Getenv: getenv, Listed: e.StoragePolicy.Lists})
 	e.Store = store.New(store.Config{Driver: dynamo.New(dynamo.Config{Client: dynamodb.NewFromConfig(e.AWS), Table: table}), Now: e.Now,
 		Realms: e.Realms, Overlap: base.LogOverlap(e.Log)})
 	if e.ring, err = token.NewRing(ctx, e.Now(), keys(e)); err != nil {

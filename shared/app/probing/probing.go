@@ -7,6 +7,7 @@ import (
 
 	"firn/shared/app/administration"
 	"firn/shared/app/function"
+	"firn/shared/app/outgoing"
 	"firn/shared/blob"
 	"firn/shared/blob/s3"
 	"firn/shared/fault"
@@ -21,15 +22,16 @@ const keysLive = 15 * time.Minute
 
 // Prober tries roles of AWS.
 func Prober(e *function.Env) (*probe.Prober, error) {
-	sts, err := aws.New(aws.Config{Base: e.AWS, Duration: keysLive, Log: e.Log})
+	abroad := outgoing.AWS(e.AWS, e.Client)
+	sts, err := aws.New(aws.Config{Base: abroad, Duration: keysLive, Log: e.Log})
 	if err != nil {
 		return nil, err
 	}
-	files, err := s3.New(s3.Config{Base: e.AWS})
+	files, err := s3.New(s3.Config{Base: abroad})
 	if err != nil {
 		return nil, err
 	}
-	return administration.Prober(&e.Base, vend.ByStorage{Policy: e.StoragePolicy, S3: roles{sts}}, blob.ByStorage{Policy: e.StoragePolicy, S3: files}, true), nil
+	return administration.Prober(&e.Base, vend.ByStorage{Policy: e.StoragePolicy, S3: roles{sts}}, blob.ByStorage{Policy: e.StoragePolicy, S3: files}, e.Client, true), nil
 }
 
 // roles vends for roles of AWS alone, which can tell a probe from vending. With other storage a function that may try it may

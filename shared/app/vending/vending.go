@@ -9,6 +9,7 @@ import (
 	"firn/shared/app/entra"
 	"firn/shared/app/function"
 	"firn/shared/app/gcp"
+	"firn/shared/app/outgoing"
 	"firn/shared/app/storagekeys"
 	"firn/shared/blob"
 	"firn/shared/catalog"
@@ -44,7 +45,7 @@ func Contents(files Files, more ...func(*base.Base, *catalog.Service) []rest.Pro
 // Service makes the use-cases, with a cache before STS and Google. Signing for Azure needs none.
 func Service(e *function.Env, files Files) (*catalog.Service, error) {
 	named := storagekeys.Secrets(e.AWS, e.StorageSecrets, e.Now)
-	sts, err := aws.New(aws.Config{Base: e.AWS, Named: named, Duration: e.CredentialDuration, Log: e.Log})
+	sts, err := aws.New(aws.Config{Base: outgoing.AWS(e.AWS, e.Client), Named: named, Duration: e.CredentialDuration, Log: e.Log})
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +70,7 @@ func Service(e *function.Env, files Files) (*catalog.Service, error) {
 	cache := vend.NewCache(vend.CacheConfig{Vendor: far, Now: e.Now})
 	kinds := vend.ByStorage{Policy: e.StoragePolicy, S3: cache, GCS: cache, R2: signed}
 	if e.AzureClient != "" {
-		kinds.Azure, err = azure.New(azure.Config{Identity: entra.Federated(e.AzureClient, e.AWS, nil), Now: e.Now, Duration: e.CredentialDuration})
+		kinds.Azure, err = azure.New(azure.Config{Identity: entra.Federated(e.AzureClient, e.AWS, e.Client.Transport), Now: e.Now, Transport: e.Client.Transport, Duration: e.CredentialDuration})
 		if err != nil {
 			return nil, err
 		}
@@ -84,7 +85,9 @@ func google(e *function.Env) (vend.Vendor, error) {
 	if err != nil || settings.Audience == "" {
 		return nil, err
 	}
-	return settings.Vendor(gcp.Federate(settings, e.AWS), e.Now)
+	self := gcp.Federate(settings, e.AWS)
+	settings.Client = e.Client
+	return settings.Vendor(self, e.Now)
 }
 
 // shared lets the instances of the functions share what they mint, where the deployment has a key for that.

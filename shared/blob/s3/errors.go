@@ -22,17 +22,50 @@ var kinds = map[string]fault.Kind{
 	"ExpiredToken":               fault.Forbidden, "InvalidToken": fault.Forbidden,
 	"AccessDenied": fault.Forbidden,
 	"SlowDown":     fault.Unavailable, "RequestTimeout": fault.Unavailable, "TooManyRequests": fault.Unavailable,
-	"NoSuchBucket": fault.Invalid, "KeyTooLongError": fault.Invalid,
+	"InternalError": fault.Unavailable, "ServiceUnavailable": fault.Unavailable, "OperationAborted": fault.Unavailable,
+	"NoSuchBucket": fault.Invalid, "KeyTooLongError": fault.Invalid, "AuthorizationHeaderMalformed": fault.Invalid, "PermanentRedirect": fault.Invalid,
+	"IllegalLocationConstraintException": fault.Invalid, "InvalidArgument": fault.Invalid, "InvalidRequest": fault.Invalid, "InvalidBucketName": fault.Invalid,
+	"KMS.DisabledException": fault.Invalid, "KMS.NotFoundException": fault.Invalid, "KMS.KMSInvalidStateException": fault.Invalid,
+	"InvalidAccessKeyId": fault.Forbidden, "SignatureDoesNotMatch": fault.Forbidden, "RequestTimeTooSkewed": fault.Forbidden,
 }
 
 // retryAfter is what clients are told when the store is throttling or away.
 const retryAfter = 2 * time.Second
 
+// answered reports whether an error is a refusal of S3's that is known, as a store wrote it. Without a
+// document the SDK makes a code and a message of the status alone.
+func answered(err error) bool {
+	api, ok := errors.AsType[smithy.APIError](err)
+	if !ok || statusOf(err) != 0 && api.ErrorMessage() == http.StatusText(statusOf(err)) {
+		return false
+	}
+	_, known := kinds[api.ErrorCode()]
+	return known
+}
+
+// unlikeS3 is the one error for an endpoint of the catalog's own that does not answer as S3: whether nobody
+// listens there, the connection is not allowed, or something else answers is in the cause alone. A difference
+// would scan ports.
+func unlikeS3(name string, cause error) error {
+	return fault.Of(fault.Unavailable, fault.File, name, "The endpoint does not answer as S3.").After(retryAfter).Because(unheard{cause.Error()})
+}
+
+// unheard is the text of an error for a log: nobody may unwrap it and act on what the endpoint said.
+type unheard struct{ text string }
+
+func (u unheard) Error() string { return u.text }
+
+// errNoTag is of a success that no store would answer: every object has an entity tag.
+var errNoTag = errors.New("the answer has no ETag")
+
 // translate makes an error of the SDK's one of firn's; nil stays nil. It takes the call to have had no effect: Put
-// decides for itself.
-func translate(ctx context.Context, name string, err error) error {
+// decides for itself. An endpoint that the catalog's storage names is heard by its known codes alone.
+func (b *Bucket) translate(ctx context.Context, name string, err error) error {
 	if err == nil {
 		return nil
+	}
+	if b.custom && !answered(err) {
+		return unlikeS3(name, errors.Join(ctx.Err(), err))
 	}
 	if ctx.Err() != nil {
 		return fault.Of(fault.Timeout, fault.File, name, "The storage of %s did not answer in time.", name).Because(errors.Join(ctx.Err(), err))
@@ -102,4 +135,16 @@ type watch struct {
 func (w *watch) IsErrorRetryable(err error) bool {
 	w.unclear = w.unclear || unclear(err)
 	return w.Retryer.IsErrorRetryable(err)
+}
+
+// patient sends again what was answered otherwise than by S3, so that such an endpoint takes as long to fail
+// as one that refuses connections.
+type patient struct{ aws.Retryer }
+
+// IsErrorRetryable is asked after each failed attempt.
+func (p patient) IsErrorRetryable(err error) bool {
+	if statusOf(err) != 0 && !answered(err) {
+		return true
+	}
+	return p.Retryer.IsErrorRetryable(err)
 }

@@ -13,6 +13,10 @@
 // AWS says 403 for an object that is missing unless the key may list: vend firn's reading keys with List, or a missing
 // file looks forbidden.
 //
+// The endpoint of a catalog's storage is what an administrator of the catalog wrote. Config.Base has the HTTP
+// client that judges its address (package outbound), and its answers are never quoted: errors.go knows S3's
+// codes, and has one error for all that is none. A success without an ETag is none either.
+//
 // Clients are kept per endpoint and Region, with their connections; the credential belongs to each call.
 package s3
 
@@ -37,7 +41,7 @@ import (
 
 // Config says how the store is asked.
 type Config struct {
-	Base     aws.Config              // HTTP client, retries, and the Region where storage names none; its credentials are not used
+	Base     aws.Config              // HTTP client for addresses that a caller may influence, retries, and the Region where storage names none; its credentials are not used
 	Unscoped aws.CredentialsProvider // for storage without STS (stsUnavailable); nil: such storage is refused
 	// Named gives the credentials for storage without STS that has a storageName, or nil: such storage is refused.
 	Named   func(storageName string) aws.CredentialsProvider
@@ -96,7 +100,8 @@ func (o *Opener) Open(_ context.Context, scope blob.Scope, cred vend.Credential)
 	if provider == nil {
 		return nil, fault.Of(fault.Unsupported, fault.Credential, "", "This server has no credential for the catalog's storage.")
 	}
-	return &Bucket{client: o.client(storage), credentials: provider, config: &o.config}, nil
+	custom := storage.Endpoint != "" || storage.EndpointInternal != ""
+	return &Bucket{client: o.client(storage), credentials: provider, config: &o.config, custom: custom}, nil
 }
 
 // client gives the client for the storage: at the endpoint that is meant for servers, if there is one.
@@ -121,7 +126,7 @@ func (o *Opener) client(storage *lake.Storage) *s3.Client {
 	client := s3.NewFromConfig(o.config.Base, func(s *s3.Options) {
 		s.Region, s.UsePathStyle, s.Credentials = t.region, t.pathStyle, aws.AnonymousCredentials{}
 		if t.endpoint != "" {
-			s.BaseEndpoint = aws.String(t.endpoint)
+			s.BaseEndpoint, s.Retryer = aws.String(t.endpoint), patient{s.Retryer}
 			// Not every compatible store knows the checksums that AWS came to want.
 			s.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
 			s.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
@@ -136,6 +141,7 @@ type Bucket struct {
 	client      *s3.Client
 	credentials aws.CredentialsProvider
 	config      *Config
+	custom      bool // the endpoint is one that the catalog's storage names
 }
 
 var (
@@ -166,15 +172,18 @@ func (b *Bucket) Get(ctx context.Context, uri location.URI) ([]byte, error) {
 	defer cancel()
 	out, err := b.client.GetObject(ctx, &s3.GetObjectInput{Bucket: aws.String(uri.Bucket()), Key: aws.String(uri.Key())}, b.sign)
 	if err != nil {
-		return nil, translate(ctx, uri.String(), err)
+		return nil, b.translate(ctx, uri.String(), err)
 	}
 	defer out.Body.Close()
+	if b.custom && aws.ToString(out.ETag) == "" {
+		return nil, unlikeS3(uri.String(), errNoTag)
+	}
 	if err := blob.CheckSize(uri, aws.ToInt64(out.ContentLength), b.config.Limit); err != nil {
 		return nil, err
 	}
 	data, err := io.ReadAll(io.LimitReader(out.Body, b.config.Limit+1))
 	if err != nil {
-		return nil, translate(ctx, uri.String(), err)
+		return nil, b.translate(ctx, uri.String(), err)
 	}
 	if err := blob.CheckSize(uri, int64(len(data)), b.config.Limit); err != nil {
 		return nil, err
@@ -193,17 +202,24 @@ func (b *Bucket) Put(ctx context.Context, uri location.URI, data []byte) error {
 	}
 	defer cancel()
 	var w *watch
-	_, err = b.client.PutObject(ctx, &s3.PutObjectInput{
+	out, err := b.client.PutObject(ctx, &s3.PutObjectInput{
 		Bucket: aws.String(uri.Bucket()), Key: aws.String(uri.Key()), Body: bytes.NewReader(data), IfNoneMatch: aws.String("*"),
 	}, b.sign, func(o *s3.Options) { w = &watch{Retryer: o.Retryer}; o.Retryer = w })
+	if err == nil && b.custom && aws.ToString(out.ETag) == "" {
+		err = errNoTag
+	}
 	if err == nil {
 		return nil
 	}
-	failure := translate(ctx, uri.String(), err)
+	failure := b.translate(ctx, uri.String(), err)
 	if !w.unclear && !unclear(err) {
 		return failure
 	}
-	return blob.Settle(ctx, b, uri, data, failure, err)
+	cause := err
+	if b.custom && !answered(err) {
+		cause = unheard{err.Error()}
+	}
+	return blob.Settle(ctx, b, uri, data, failure, cause)
 }
 
 // Delete removes an object.
@@ -214,7 +230,7 @@ func (b *Bucket) Delete(ctx context.Context, uri location.URI) error {
 	}
 	defer cancel()
 	_, err = b.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: aws.String(uri.Bucket()), Key: aws.String(uri.Key())}, b.sign)
-	if err = translate(ctx, uri.String(), err); fault.Is(err, fault.NotFound) {
+	if err = b.translate(ctx, uri.String(), err); fault.Is(err, fault.NotFound) {
 		return nil
 	}
 	return err

@@ -15,6 +15,7 @@ import (
 	"firn/shared/fault"
 	"firn/shared/lake"
 	"firn/shared/location"
+	"firn/shared/outbound"
 	"firn/shared/vend"
 	vendaws "firn/shared/vend/aws"
 )
@@ -31,7 +32,7 @@ func retries() aws.Retryer {
 
 func opener(t *testing.T, c Config) *Opener {
 	t.Helper()
-	c.Base.Retryer = retries
+	c.Base.Retryer, c.Base.HTTPClient = retries, outbound.New(outbound.Config{Loopback: true})
 	o, err := New(c)
 	if err != nil {
 		t.Fatal(err)
@@ -108,7 +109,7 @@ func TestWhatTheStoreRefuses(t *testing.T) {
 	for _, row := range rows {
 		t.Run(row.code, func(t *testing.T) {
 			s := newStore(t)
-			b := s.open(t, Config{})
+			b := s.openOwn(t)
 			for what, call := range map[string]func() error{
 				"get":    func() error { _, err := b.Get(t.Context(), name); return err },
 				"delete": func() error { return b.Delete(t.Context(), name) },
@@ -138,8 +139,14 @@ func TestAStoreThatDoesNotAnswerInTime(t *testing.T) {
 	defer close(release)
 	hang := func(http.ResponseWriter, *http.Request, http.Handler) { <-release }
 	s.fail(hang)
-	if _, err := b.Get(t.Context(), name); !fault.Is(err, fault.Timeout) {
-		t.Errorf("get: got %v, want timeout", err)
+	if _, err := b.Get(t.Context(), name); !fault.Is(err, fault.Unavailable) {
+		t.Errorf("get: got %v, want unavailable", err)
+	}
+	s.fail(hang)
+	own := s.openOwn(t)
+	own.config.Timeout = 20 * time.Millisecond
+	if _, err := own.Get(t.Context(), name); !fault.Is(err, fault.Timeout) {
+		t.Errorf("get at the cloud's own endpoint: got %v, want timeout", err)
 	}
 	s.fail(hang)
 	if err := b.Put(t.Context(), name, []byte("x")); !fault.Is(err, fault.StateUnknown) {

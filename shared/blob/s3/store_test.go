@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"firn/shared/blob"
 	"firn/shared/lake"
 	"firn/shared/location"
@@ -88,6 +90,18 @@ func (s *store) open(t *testing.T, c Config) blob.Bucket {
 		t.Fatal(err)
 	}
 	return b
+}
+
+// openOwn opens the store where the server finds AWS's: the storage names no endpoint.
+func (s *store) openOwn(t *testing.T) *Bucket {
+	t.Helper()
+	storage := *s.storage
+	storage.Endpoint, storage.EndpointInternal = "", ""
+	b, err := opener(t, Config{Base: aws.Config{BaseEndpoint: aws.String(s.URL)}}).Open(t.Context(), blob.Scope{Storage: &storage}, s.cred)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.(*Bucket)
 }
 
 // fail breaks the next requests and forgets the ones before.

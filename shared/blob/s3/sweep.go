@@ -34,7 +34,7 @@ func (b *Bucket) DeleteAll(ctx context.Context, prefix location.Prefix, limit in
 		Bucket: bucket, Prefix: aws.String(prefix.Key()), MaxKeys: aws.Int32(int32(min(limit, maxBatch))),
 	}, b.sign)
 	if err != nil {
-		return false, translate(ctx, prefix.String(), err)
+		return false, b.translate(ctx, prefix.String(), err)
 	}
 	more = aws.ToBool(listed.IsTruncated)
 	if len(listed.Contents) == 0 {
@@ -48,11 +48,11 @@ func (b *Bucket) DeleteAll(ctx context.Context, prefix location.Prefix, limit in
 		Bucket: bucket, Delete: &types.Delete{Objects: objects, Quiet: aws.Bool(true)},
 	}, b.sign)
 	if err != nil {
-		return true, translate(ctx, prefix.String(), err)
+		return true, b.translate(ctx, prefix.String(), err)
 	}
 	if len(deleted.Errors) > 0 {
 		first := deleted.Errors[0]
-		return true, translate(ctx, prefix.String(), &smithy.GenericAPIError{Code: aws.ToString(first.Code), Message: aws.ToString(first.Message)})
+		return true, b.translate(ctx, prefix.String(), &smithy.GenericAPIError{Code: aws.ToString(first.Code), Message: aws.ToString(first.Message)})
 	}
 	return more, nil
 }

@@ -1,7 +1,8 @@
 // Package cors asks a store what a browser asks before a page's script may read an object: a preflight request, with no
 // credentials (Fetch standard, section 3.2, HTTP CORS protocol).
 //
-// It refuses to follow redirects and to read more than the answer's head.
+// It refuses to read more than the answer's head, and never tells whether an endpoint of a catalog's own does
+// not answer or says no: a difference would scan ports.
 package cors
 
 import (
@@ -26,23 +27,20 @@ const Origin = "https://firn-probe.invalid"
 // requested are the headers that a signed read has beyond those that every page may send.
 const requested = "authorization,range,x-amz-content-sha256,x-amz-date,x-amz-security-token"
 
-// Browser sends preflights. The zero Browser is ready.
-type Browser struct{}
+// Browser sends preflights by a client for addresses that a caller may influence (package outbound), which
+// follows no redirect.
+type Browser struct{ Client *http.Client }
 
 var _ probe.Browser = Browser{}
 
-var client = &http.Client{
-	Timeout:       timeout,
-	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	Transport:     &http.Transport{Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true, MaxResponseHeaderBytes: 64 << 10},
-}
-
 // Preflight asks about an object of the folder, which need not be there.
-func (Browser) Preflight(ctx context.Context, storage *lake.Storage, folder location.Prefix) error {
+func (b Browser) Preflight(ctx context.Context, storage *lake.Storage, folder location.Prefix) error {
 	address := Address(storage, folder)
 	if address == "" {
 		return fault.New(fault.Unsupported, "It is not known where browsers find this storage.")
 	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, http.MethodOptions, address, nil)
 	if err != nil {
 		return fault.New(fault.Unsupported, "It is not known where browsers find this storage.").Because(err)
@@ -50,15 +48,22 @@ func (Browser) Preflight(ctx context.Context, storage *lake.Storage, folder loca
 	r.Header.Set("Origin", Origin)
 	r.Header.Set("Access-Control-Request-Method", http.MethodGet)
 	r.Header.Set("Access-Control-Request-Headers", requested)
-	answer, err := client.Do(r)
+	answer, err := b.Client.Do(r)
+	if err != nil && storage.Endpoint != "" {
+		return closed().Because(err)
+	}
 	if err != nil {
 		return fault.New(fault.Unavailable, "The storage does not answer browsers.").Because(err)
 	}
 	defer answer.Body.Close()
 	if origin := answer.Header.Get("Access-Control-Allow-Origin"); answer.StatusCode/100 != 2 || origin != "*" && origin != Origin {
-		return fault.New(fault.Forbidden, "The storage lets no page of any origin read.")
+		return closed()
 	}
 	return nil
+}
+
+func closed() *fault.Error {
+	return fault.New(fault.Forbidden, "The storage lets no page of any origin read.")
 }
 
 // Address is where a browser finds an object of the folder; empty where that is not known.

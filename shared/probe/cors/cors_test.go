@@ -8,7 +8,10 @@ import (
 	"firn/shared/fault"
 	"firn/shared/lake"
 	"firn/shared/location"
+	"firn/shared/outbound"
 )
+
+var browser = Browser{Client: outbound.New(outbound.Config{Loopback: true})}
 
 func folder(t *testing.T, text string) location.Prefix {
 	t.Helper()
@@ -47,7 +50,7 @@ func TestAPreflightSaysWhetherPagesMayRead(t *testing.T) {
 			}))
 			defer store.Close()
 			yes := true
-			err := Browser{}.Preflight(t.Context(), &lake.Storage{Type: lake.S3, Endpoint: store.URL, PathStyleAccess: &yes}, folder(t, "s3://lake/a/b"))
+			err := browser.Preflight(t.Context(), &lake.Storage{Type: lake.S3, Endpoint: store.URL, PathStyleAccess: &yes}, folder(t, "s3://lake/a/b"))
 			if row.ok && err != nil || !row.ok && !fault.Is(err, row.want) {
 				t.Errorf("got %v, want kind %s or none: %v", err, row.want, row.ok)
 			}
@@ -63,16 +66,28 @@ func TestAPreflightSaysWhetherPagesMayRead(t *testing.T) {
 	}
 }
 
-func TestAStoreThatDoesNotAnswerSaysNothing(t *testing.T) {
+// Nor does it differ from one that says no.
+func TestAStoreThatDoesNotAnswer_LetsNobodyIn(t *testing.T) {
 	store := httptest.NewServer(nil)
 	store.Close()
 	yes := true
-	err := Browser{}.Preflight(t.Context(), &lake.Storage{Type: lake.S3, Endpoint: store.URL, PathStyleAccess: &yes}, folder(t, "s3://lake/a"))
-	if !fault.Is(err, fault.Unavailable) {
-		t.Errorf("got %v, want unavailable", err)
+	err := browser.Preflight(t.Context(), &lake.Storage{Type: lake.S3, Endpoint: store.URL, PathStyleAccess: &yes}, folder(t, "s3://lake/a"))
+	if !fault.Is(err, fault.Forbidden) || fault.From(err).Message != closed().Message {
+		t.Errorf("got %v, want what a store says that lets nobody in", err)
 	}
-	if err := (Browser{}).Preflight(t.Context(), &lake.Storage{Type: lake.S3}, folder(t, "s3://lake/a")); !fault.Is(err, fault.Unsupported) {
+	if err := browser.Preflight(t.Context(), &lake.Storage{Type: lake.S3}, folder(t, "s3://lake/a")); !fault.Is(err, fault.Unsupported) {
 		t.Errorf("without a region: got %v, want unsupported", err)
+	}
+}
+
+func TestAPreflight_IsSentByTheClient(t *testing.T) {
+	asked := false
+	store := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked = true }))
+	defer store.Close()
+	yes := true
+	err := Browser{Client: outbound.New(outbound.Config{})}.Preflight(t.Context(), &lake.Storage{Type: lake.S3, Endpoint: store.URL, PathStyleAccess: &yes}, folder(t, "s3://lake/a"))
+	if asked || !fault.Is(err, fault.Forbidden) {
+		t.Errorf("got %v, and asked %v, want an address that the client does not reach left alone", err, asked)
 	}
 }
 

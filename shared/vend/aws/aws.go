@@ -19,6 +19,10 @@
 // What may pass is (throttling, a server's error, a lost connection), for as long as one client waits for one key. If
 // STS finds firn's own credentials expired, they are fetched afresh once.
 //
+// The endpoint of a catalog's storage is what an administrator of the catalog wrote. Config.Base has the HTTP
+// client that judges its address (package outbound), and its answers are never quoted: errors.go knows STS's
+// codes, and has one error for all that is none.
+//
 // A grant of the session's ARN by a bucket policy is not narrowed by the session policy (IAM User Guide, "Session policies"):
 // bucket policies should name roles.
 package aws
@@ -42,6 +46,7 @@ import (
 // Config says with what the vendor asks STS.
 type Config struct {
 	// Base holds firn's own credentials, its Region, HTTP client and, where it has any, retries. The Region is used where storage names none.
+	// The HTTP client must be one for addresses that a caller may influence.
 	Base aws.Config
 	// Named gives the credentials for storage with a storageName, or nil: such storage is refused. A nil func knows none.
 	Named func(storageName string) aws.CredentialsProvider
@@ -109,14 +114,18 @@ func (v *Vendor) Vend(ctx context.Context, storage *lake.Storage, g vend.Grant) 
 	defer cancel()
 	output, err := client.assumeRole(ctx, input)
 	if err != nil {
-		return vend.Credential{}, translate(ctx, err)
+		return vend.Credential{}, client.translate(ctx, err)
 	}
 	if percent := full(output); percent >= fullWarning {
 		v.config.Log.WarnContext(ctx, "the session policy of a table nearly fills what STS takes; a longer location will be refused",
 			"full_percent", percent, "characters", len(*input.Policy), "tags", len(input.Tags), "prefixes", len(g.Prefixes),
 			"credential", *input.RoleSessionName, "catalog_id", string(g.CatalogID), "table", g.Table, "table_id", string(g.TableID))
 	}
-	return credential(storage, *input.RoleSessionName, output)
+	cred, err := credential(storage, *input.RoleSessionName, output)
+	if err != nil && client.custom {
+		return vend.Credential{}, unlikeSTS(err)
+	}
+	return cred, err
 }
 
 // full is the percentage of its space that STS says was filled, 0 if it says none: by the token's size, or as it said before

@@ -262,8 +262,15 @@ func TestSTSThatDoesNotAnswerInTime(t *testing.T) {
 	v := f.vendor(t)
 	v.config.Timeout = 20 * time.Millisecond
 	_, err := v.Vend(t.Context(), f.storage(), grant(t, vend.Read, "s3://lake/ns/t/"))
+	if !fault.Is(err, fault.Unavailable) || fault.From(err).Message != notSTS {
+		t.Errorf("got %v, want what any endpoint that is not STS comes to", err)
+	}
+	v.config.Base.BaseEndpoint = aws.String(f.URL)
+	own := f.storage()
+	own.STSEndpoint = ""
+	_, err = v.Vend(t.Context(), own, grant(t, vend.Read, "s3://lake/ns/t/"))
 	close(release)
 	if !fault.Is(err, fault.Timeout) {
-		t.Errorf("got %v, want timeout", err)
+		t.Errorf("at the cloud's own endpoint: got %v, want timeout", err)
 	}
 }

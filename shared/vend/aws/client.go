@@ -7,6 +7,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 
@@ -27,6 +28,7 @@ type target struct{ region, endpoint, name string }
 type client struct {
 	sts         *sts.Client
 	credentials aws.CredentialsProvider
+	custom      bool // the endpoint is one that the catalog's storage names
 }
 
 // client gives the client for the storage. Where the endpoint is not AWS's own, S3-compatible stores serve STS at the
@@ -50,7 +52,7 @@ func (v *Vendor) client(storage *lake.Storage) (*client, error) {
 	if c, ok := v.clients.Get(t); ok {
 		return c, nil
 	}
-	c := &client{credentials: v.config.Base.Credentials}
+	c := &client{credentials: v.config.Base.Credentials, custom: t.endpoint != ""}
 	if t.name != "" {
 		c.credentials = nil
 		if v.config.Named != nil {
@@ -66,8 +68,9 @@ func (v *Vendor) client(storage *lake.Storage) (*client, error) {
 			// Short pauses: a client is told to come again before the time is out, and told why.
 			o.Retryer = retry.NewStandard(func(s *retry.StandardOptions) { s.MaxBackoff = maxPause })
 		}
-		if t.endpoint != "" {
+		if c.custom {
 			o.BaseEndpoint = aws.String(t.endpoint)
+			o.Retryer = patient{o.Retryer}
 		}
 	})
 	v.clients.Add(t, c)
@@ -91,3 +94,15 @@ func (c *client) assumeRole(ctx context.Context, in *sts.AssumeRoleInput) (*sts.
 
 // expired are the codes that say that the caller's own credentials have ended.
 var expired = map[string]bool{"ExpiredToken": true, "ExpiredTokenException": true}
+
+// patient sends again what was answered otherwise than by STS, so that such an endpoint takes as long to fail
+// as one that refuses connections.
+type patient struct{ aws.Retryer }
+
+// IsErrorRetryable is asked after each failed attempt.
+func (p patient) IsErrorRetryable(err error) bool {
+	if _, ok := errors.AsType[*awshttp.ResponseError](err); ok && !answered(err) {
+		return true
+	}
+	return p.Retryer.IsErrorRetryable(err)
+}

@@ -23,6 +23,7 @@ const (
 	busy       = "The storage's token service is busy. Try again."
 	away       = "The storage's token service did not answer. Try again."
 	late       = "The storage's token service did not answer in time. Try again."
+	notSTS     = "The endpoint does not answer as STS."
 )
 
 // refusals go by error code (STS API reference, AssumeRole and common errors). Throttling comes as status 400.
@@ -59,13 +60,39 @@ var refusals = map[string]struct {
 // retryAfter is what clients are told when STS is throttling or away: its quota is per second.
 const retryAfter = 2 * time.Second
 
-// translate makes an error of firn's out of one of the SDK's. Nothing has an effect yet, so everything may be repeated.
-func translate(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return fault.Of(fault.Timeout, fault.Credential, "", late).Because(err)
+// unlikeSTS is the one error for an endpoint of the catalog's own that does not answer as STS: whether nobody
+// listens there, the connection is not allowed, or something else answers is in the cause alone. A difference
+// would scan ports.
+func unlikeSTS(cause error) error {
+	return fault.Of(fault.Unavailable, fault.Credential, "", notSTS).After(retryAfter).Because(unheard{cause.Error()})
+}
+
+// unheard is the text of an error for a log: nobody may unwrap it and act on what the endpoint said.
+type unheard struct{ text string }
+
+func (u unheard) Error() string { return u.text }
+
+// answered reports whether the error is a refusal of STS's that is known.
+func answered(err error) bool {
+	api, ok := errors.AsType[smithy.APIError](err)
+	if !ok {
+		return false
 	}
+	_, known := refusals[api.ErrorCode()]
+	return known
+}
+
+// translate makes an error of firn's out of one of the SDK's. Nothing has an effect yet, so everything may be
+// repeated. An endpoint that the catalog's storage names is heard by its known codes alone, and never quoted.
+func (c *client) translate(ctx context.Context, err error) error {
 	if own, ok := errors.AsType[*fault.Error](err); ok { // of whoever finds the credentials of a storageName
 		return own
+	}
+	if c.custom && !answered(err) {
+		return unlikeSTS(errors.Join(ctx.Err(), err))
+	}
+	if ctx.Err() != nil {
+		return fault.Of(fault.Timeout, fault.Credential, "", late).Because(err)
 	}
 	r := refusals["ServiceUnavailable"]
 	if api, ok := errors.AsType[smithy.APIError](err); ok {
