@@ -26,6 +26,7 @@ type room struct {
 // rooms are looked through in order; a new package needs a room.
 var rooms = []room{
 	{"fault", "", ""},
+	{"budget", "fault", ""},
 	{"lake", "fault", ""},
 	{"location", "fault", ""},
 	{"iceberg", "fault", ""},
