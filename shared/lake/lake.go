@@ -197,5 +197,4 @@ type Caller struct {
 	AllRoles    bool     // every role that the principal has
 	Roles       []string // by name, when not AllRoles
 	Generation  int      // of the secret that the token was issued for
-	Bearer      Secret   // a recipient's bearer token that nobody has compared yet: but for the realm the rest is empty, and no principal's
 }

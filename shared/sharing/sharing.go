@@ -11,10 +11,10 @@
 // tables are the provider's business. Within a share the caller is told what is refused, in the words of the share: where
 // the table lies, what it is called there and which role was missing goes to the log alone.
 //
-// A recipient is a principal. It comes with an access token as any client (OAuth client credentials), or with a bearer
-// token that lasts, for clients that know nothing else. The bearer token names the principal, so that everything that a
-// request needs is found by computable keys: one read here, one for the table. It is compared here, because only here the
-// hash is read; until then its caller has no principal, and every use-case refuses it.
+// A recipient is a principal. It comes with an access token as any client (OAuth client credentials), or with
+// a bearer token that lasts, for clients that know nothing else. The bearer token names the principal, so
+// that what it is compared with is found in one read. That is a read of its own: a caller is authenticated
+// before its body is read.
 //
 // An alias names the table by id. Where a rename has moved it, two more reads find it, and the next request does the same:
 // this side writes nothing. The administrator's list of tables says where each is.
@@ -56,10 +56,37 @@ type Name struct{ Share, Schema, Table string }
 // String is the name as clients write it.
 func (n Name) String() string { return n.Share + "." + n.Schema + "." + n.Table }
 
-// Caller gives the caller that a bearer token of a recipient stands for; false if it is none. Credentials compares it.
-func Caller(realm lake.Realm, raw string) (lake.Caller, bool) {
-	_, ok := lake.ParseBearer(raw)
-	return lake.Caller{Realm: realm, Bearer: lake.Secret(raw)}, ok
+// Caller authenticates a bearer token of a recipient; own is false if it is none. Error: Unauthenticated.
+// What becomes of the secret that the token depends on is seen when the caller is read, with what it asks
+// for.
+func (s *Service) Caller(ctx context.Context, realm lake.Realm, raw string) (caller lake.Caller, own bool, err error) {
+	principal, own := lake.ParseBearer(raw)
+	if !own {
+		return lake.Caller{}, false, nil
+	}
+	b := s.store.Batch(realm)
+	r := b.Recipient(principal)
+	if err := b.Read(ctx); err != nil {
+		return lake.Caller{}, true, err
+	}
+	caller, err = s.proven(realm, lake.Secret(raw), r.Value)
+	return caller, true, err
+}
+
+// proven returns the caller whose bearer token it is.
+func (s *Service) proven(realm lake.Realm, bearer lake.Secret, r *lake.Recipient) (lake.Caller, error) {
+	now, found := s.now(), (*lake.BearerToken)(nil)
+	if r != nil {
+		for i := range r.Tokens { // all are compared
+			if t := &r.Tokens[i]; t.Match(bearer) && now.Before(t.Expires) {
+				found = t
+			}
+		}
+	}
+	if found == nil {
+		return lake.Caller{}, fault.New(fault.Unauthenticated, "Not authorized").Because(errors.New("the bearer token is not one of the recipient's, or has ended"))
+	}
+	return lake.Caller{Realm: realm, PrincipalID: r.PrincipalID, Principal: r.Principal, AllRoles: true, Generation: found.Generation}, nil
 }
 
 // Credentials gives keys that read and list the table, and nothing else; within a folder of it (a URI) where within is not
@@ -68,7 +95,7 @@ func Caller(realm lake.Realm, raw string) (lake.Caller, bool) {
 // storage has no keys). Access requirement: to have the share, and TABLE_READ_DATA on the table.
 func (s *Service) Credentials(ctx context.Context, c lake.Caller, n Name, within *string) (catalog.Keys, error) {
 	var none catalog.Keys
-	table, c, err := s.find(ctx, c, n)
+	table, err := s.find(ctx, c, n)
 	if err != nil {
 		return none, err
 	}
@@ -91,50 +118,22 @@ func (s *Service) Credentials(ctx context.Context, c lake.Caller, n Name, within
 	return k, nil
 }
 
-// find reads what the name stands for, and proves who calls.
-func (s *Service) find(ctx context.Context, c lake.Caller, n Name) (*lake.SharedTable, lake.Caller, error) {
+// find reads what the name stands for.
+func (s *Service) find(ctx context.Context, c lake.Caller, n Name) (*lake.SharedTable, error) {
 	b := s.store.Batch(c.Realm)
-	principal, me := c.PrincipalID, (*store.CallerSlot)(nil)
-	if c.Bearer != "" {
-		principal, _ = lake.ParseBearer(c.Bearer.Reveal())
-	} else {
-		me = b.Caller(c)
-	}
-	found := b.Shared(principal, n.Share, n.Schema, n.Table)
+	me := b.Caller(c)
+	found := b.Shared(c.PrincipalID, n.Share, n.Schema, n.Table)
 	if err := b.Read(ctx); err != nil {
-		return nil, c, err
+		return nil, err
 	}
-	var err error
-	if me != nil {
-		err = me.Check()
-	} else {
-		c, err = s.proven(c, found.Recipient.Value)
-	}
-	if err != nil {
-		return nil, c, err
+	if err := me.Check(); err != nil {
+		return nil, err
 	}
 	table := found.Table()
 	if table == nil {
-		return nil, c, fault.Missing(fault.SharedTable, n.String())
+		return nil, fault.Missing(fault.SharedTable, n.String())
 	}
-	return table, c, nil
-}
-
-// proven gives the caller whose bearer token it is. What becomes of the secret that the token depends on is seen when the
-// principal is read, with the table.
-func (s *Service) proven(c lake.Caller, r *lake.Recipient) (lake.Caller, error) {
-	now, found := s.now(), (*lake.BearerToken)(nil)
-	if r != nil {
-		for i := range r.Tokens { // all are compared
-			if t := &r.Tokens[i]; t.Match(c.Bearer) && now.Before(t.Expires) {
-				found = t
-			}
-		}
-	}
-	if found == nil {
-		return c, fault.New(fault.Unauthenticated, "Not authorized").Because(errors.New("the bearer token is not one of the recipient's, or has ended"))
-	}
-	return lake.Caller{Realm: c.Realm, PrincipalID: r.PrincipalID, Principal: r.Principal, AllRoles: true, Generation: found.Generation}, nil
+	return table, nil
 }
 
 // follow vends for a table where it was renamed to. missing is returned where it was not.
