@@ -60,7 +60,7 @@ func readMetadata(ctx context.Context, b blob.Bucket, file string) ([]byte, erro
 		}
 		return nil, fmt.Errorf("read metadata: %w", err)
 	}
-	return iceberg.Decode(file, raw, maxMetadata)
+	return iceberg.Decode(ctx, file, raw, maxMetadata)
 }
 
 // writeMetadata puts a new metadata file. A put whose answer was lost is before any effect on the table: nothing names

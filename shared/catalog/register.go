@@ -193,7 +193,7 @@ func (x *session) readForeign(ctx context.Context, n *store.NamespaceSlot, id la
 	if err != nil {
 		return nil, err
 	}
-	t, err := parse(item.Kind(), doc)
+	t, err := parse(ctx, item.Kind(), doc)
 	if err != nil {
 		return nil, err
 	}

@@ -15,7 +15,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -82,7 +81,8 @@ func (b *Bucket) Get(ctx context.Context, uri location.URI) ([]byte, error) {
 	}
 	defer root.Close()
 	// Asked before it is opened: to open a pipe is to wait for its writer.
-	if info, err := root.Stat(name); err != nil || !info.Mode().IsRegular() {
+	info, err := root.Stat(name)
+	if err != nil || !info.Mode().IsRegular() {
 		return nil, translate(uri, errors.Join(err, notRegular(info)))
 	}
 	f, err := root.Open(name)
@@ -90,14 +90,8 @@ func (b *Bucket) Get(ctx context.Context, uri location.URI) ([]byte, error) {
 		return nil, translate(uri, err)
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, b.limit+1))
-	if err != nil {
-		return nil, translate(uri, err)
-	}
-	if err := blob.CheckSize(uri, int64(len(data)), b.limit); err != nil {
-		return nil, err
-	}
-	return data, nil
+	data, err := blob.ReadAll(ctx, uri, f, info.Size(), b.limit)
+	return data, translate(uri, err)
 }
 
 // notRegular says that a folder, or a device, is no object.
@@ -242,6 +236,9 @@ func forbidden(name string) *fault.Error {
 // translate makes an error of the operating system one of firn's; nil stays nil.
 func translate(uri fmt.Stringer, err error) error {
 	name := uri.String()
+	if known, ok := errors.AsType[*fault.Error](err); ok {
+		return known
+	}
 	switch _, fromSystem := errors.AsType[syscall.Errno](err); {
 	case err == nil:
 		return nil

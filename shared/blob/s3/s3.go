@@ -20,7 +20,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -168,17 +167,12 @@ func (b *Bucket) Get(ctx context.Context, uri location.URI) ([]byte, error) {
 		return nil, translate(ctx, uri.String(), err)
 	}
 	defer out.Body.Close()
-	if err := blob.CheckSize(uri, aws.ToInt64(out.ContentLength), b.config.Limit); err != nil {
-		return nil, err
+	size := int64(-1)
+	if out.ContentLength != nil {
+		size = *out.ContentLength
 	}
-	data, err := io.ReadAll(io.LimitReader(out.Body, b.config.Limit+1))
-	if err != nil {
-		return nil, translate(ctx, uri.String(), err)
-	}
-	if err := blob.CheckSize(uri, int64(len(data)), b.config.Limit); err != nil {
-		return nil, err
-	}
-	return data, nil
+	data, err := blob.ReadAll(ctx, uri, out.Body, size, b.config.Limit)
+	return data, translate(ctx, uri.String(), err)
 }
 
 // Put makes an object.
