@@ -36,6 +36,7 @@ type Settings struct {
 	UniqueLocations          bool
 	Probe                    bool          // storage of catalogs that are made or changed is tried before keys to it are handed out
 	CredentialDuration       time.Duration // of vended credentials, where their issuer can be told; 0: an hour
+	Memory                   Memory
 }
 
 // Door serves protocols: their routes that are the function's, or all of them where it is empty.
@@ -44,7 +45,7 @@ func (b *Base) Door(function rest.Function, observer rest.Observer, protocols ..
 		protocols[i].Routes = only(function, protocols[i].Routes)
 	}
 	door, err := rest.New(rest.Config{Protocols: protocols, Realms: b.Realms, Verifier: token.NewVerifier(b.Keys), Observer: observer,
-		Log: b.Log, Now: b.Now, MaxBody: b.MaxBody})
+		Log: b.Log, Now: b.Now, MaxBody: b.MaxBody, Budget: b.Memory.Budget})
 	if err != nil {
 		return nil, fmt.Errorf("make the door: %w", err)
 	}

@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
@@ -81,6 +82,12 @@ func open(ctx context.Context, getenv func(string) string, keys Keys) (*Env, err
 	e.MaxAnswer = maxAnswer
 	e.UniqueLocations = s.flag("FIRN_UNIQUE_LOCATIONS", true)
 	e.CredentialDuration = s.duration("FIRN_CREDENTIAL_DURATION", time.Hour)
+	if limit := s.number("AWS_LAMBDA_FUNCTION_MEMORY_SIZE") << 20; limit > 0 {
+		e.Memory = base.Divide(limit)
+		if getenv("GOMEMLIMIT") == "" {
+			debug.SetMemoryLimit(limit * 9 / 10)
+		}
+	}
 	e.Probe = s.flag("FIRN_PROBE", true)
 	e.RequireRotation = s.flag("FIRN_REQUIRE_ROTATION", false)
 	e.AllowOverlappingCatalogs = s.flag("FIRN_ALLOW_OVERLAPPING_CATALOGS", false)
@@ -91,7 +98,7 @@ func open(ctx context.Context, getenv func(string) string, keys Keys) (*Env, err
 	if len(s.wrong) > 0 {
 		return nil, errors.Join(s.wrong...)
 	}
-	e.Store = store.New(store.Config{Driver: dynamo.New(dynamo.Config{Client: dynamodb.NewFromConfig(e.AWS), Table: table}), Now: e.Now})
+	e.Store = store.New(store.Config{Driver: dynamo.New(dynamo.Config{Client: dynamodb.NewFromConfig(e.AWS), Table: table}), Now: e.Now, Memory: e.Memory.Store})
 	if e.ring, err = token.NewRing(ctx, e.Now(), keys(e)); err != nil {
 		return nil, err
 	}
