@@ -7,6 +7,7 @@ require (
 	cloud.google.com/go/auth v0.24.3 // who a machine is to Google, as every Google tool finds it (app/gcp/adc)
 	github.com/Azure/azure-sdk-for-go/sdk/azcore v1.24.0 // Azure's clouds, and the transport below azidentity (app/entra)
 	github.com/Azure/azure-sdk-for-go/sdk/azidentity v1.15.0 // tokens of Microsoft Entra, with no secret where AWS vouches (app/entra)
+	github.com/KimMachineGun/automemlimit v1.0.1 // the memory limit of the control group, of either version, as Go's own (app)
 	github.com/anishathalye/porcupine v1.3.1 // judges histories of concurrent commits, for tests (app/fire)
 	github.com/aws/aws-cdk-go/awscdk/v2 v2.220.0 // the deployment as a program (infra, build tag cdk)
 	github.com/aws/aws-lambda-go v1.55.1 // the events of Lambda functions, and the loop that takes them (lambdahttp)
@@ -35,7 +36,7 @@ require (
 	github.com/tink-crypto/tink-go/v2 v2.9.0 // opens what the client-side boundary seals, for tests (vend/gcs/gcstest)
 	go.etcd.io/bbolt v1.5.0 // the embedded table: one file, crash-safe, in pure Go (kv/bolt)
 	go.yaml.in/yaml/v3 v3.0.6 // the operator's storage policy, as people write it (storagepolicy)
-	golang.org/x/net v0.62.0 // a listener that takes so many connections and no more (app)
+	golang.org/x/net v0.62.0 // a listener with a bound on its connections (app, rest)
 	golang.org/x/oauth2 v0.37.0 // who an AWS role is to Google, by federation (app/gcp)
 	golang.org/x/sync v0.24.0 // groups of goroutines that end together (app, catalog)
 	golang.org/x/sys v0.49.0 // a rename by the handles of two folders (nolinks)
@@ -77,6 +78,7 @@ require (
 	github.com/mattn/go-colorable v0.1.13 // indirect
 	github.com/mattn/go-isatty v0.0.20 // indirect
 	github.com/munnerz/goautoneg v0.0.0-20191010083416-a7dc8b61c822 // indirect
+	github.com/pbnjay/memory v0.0.0-20210728143218-7b4eea64cf58 // indirect
 	github.com/pkg/browser v0.0.0-20240102092130-5ac0b6a4141c // indirect
 	github.com/prometheus/client_model v0.6.3 // indirect
 	github.com/prometheus/common v0.72.0 // indirect

@@ -73,8 +73,8 @@ type App struct {
 
 // New joins the parts.
 func New(c Config) (*App, error) {
-	b := &base.Base{Store: store.New(store.Config{Driver: c.Table, Now: c.Now, Realms: c.Realms, Overlap: base.LogOverlap(c.Log)}), Keys: c.Keys, Log: c.Log, Now: c.Now,
-		Failures: throttle.New(), Settings: c.Settings}
+	b := &base.Base{Store: store.New(store.Config{Driver: c.Table, Now: c.Now, Realms: c.Realms, Overlap: base.LogOverlap(c.Log), Memory: c.Memory.Store}), Keys: c.Keys, Log: c.Log,
+		Now: c.Now, Failures: throttle.New(), Settings: c.Settings}
 	inside := contents.Service(b, contents.Drivers{Vendor: c.Vendor, Signer: c.Signer, Files: c.Files, Revoked: c.Revoked, Era: c.Era})
 	admins := administration.Service(b, administration.Drivers{Revoked: c.Revoked, EndKey: c.EndKey, Ender: c.Ender, Prober: administration.Prober(b, c.Vendor, c.Files, c.Client, false)})
 	all := append([]rest.Protocol{tokens.Protocol(b), administration.Protocol(admins), contents.Protocol(inside), base.Operations()}, doors.Protocols(b, inside)...)

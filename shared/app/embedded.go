@@ -91,7 +91,7 @@ func (e *embedded) config(ctx context.Context, c Config) (Config, error) {
 		abroad := outgoing.AWS(base, c.Client)
 		named := storagekeys.Profiles()
 		if v, err := aws.New(aws.Config{Base: abroad, Named: named, Duration: c.CredentialDuration, Log: c.Log}); err == nil {
-			cache := vend.NewCache(vend.CacheConfig{Vendor: v, Now: c.Now})
+			cache := vend.NewCache(vend.CacheConfig{Vendor: v, Now: c.Now, Bytes: c.Memory.Credentials})
 			vendor.S3, forget = cache, cache.Forget
 		}
 		if v, err := r2.New(r2.Config{Named: named, Now: c.Now, Duration: c.CredentialDuration}); err == nil {

@@ -35,7 +35,7 @@ func addGoogle(ctx context.Context, c Config, vendor *vend.ByStorage, opener *bl
 	if err != nil {
 		return nil, err
 	}
-	cache := vend.NewCache(vend.CacheConfig{Vendor: v, Now: c.Now})
+	cache := vend.NewCache(vend.CacheConfig{Vendor: v, Now: c.Now, Bytes: c.Memory.Credentials})
 	vendor.GCS, opener.GCS = cache, settings.Opener()
 	return cache.Forget, nil
 }

@@ -10,8 +10,8 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"slices"
+	"sync"
 	"time"
 
 	"golang.org/x/net/netutil"
@@ -56,10 +56,6 @@ type World struct {
 // tick is how often work that goes on after answers is looked for.
 const tick = 5 * time.Second
 
-// gcPercent lets the garbage of requests grow to some 20 MiB before it is collected. A heap that is as small as an idle
-// server's would be collected some hundred times a second: that took a fifth of the time of a loadTable.
-const gcPercent = 400
-
 // Serve runs the whole server in this process until ctx ends, then answers what is in flight and stops.
 func Serve(ctx context.Context, w World, c ServeConfig) (err error) {
 	log := logger(w.Stderr, c.LogFormat)
@@ -69,9 +65,6 @@ func Serve(ctx context.Context, w World, c ServeConfig) (err error) {
 	}
 	if host, _, err := net.SplitHostPort(c.StoreListen); err == nil && (host == "" || net.ParseIP(host).IsUnspecified()) {
 		return fmt.Errorf("listen for the object store: %s names every address of this machine, and engines must be sent to one", c.StoreListen)
-	}
-	if w.Getenv("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
 	}
 	policy, err := storagePolicy(c)
 	if err != nil {
@@ -121,10 +114,16 @@ func Serve(ctx context.Context, w World, c ServeConfig) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, embedded.store.Close()) }()
+	memory := divideMemory(log)
+	steering, stopSteering := context.WithCancel(ctx)
+	defer stopSteering()
+	if w.Getenv("GOGC") == "" {
+		steer(steering, memory.Garbage)
+	}
 	metrics := NewMetrics()
 	all, err := embedded.config(ctx, Config{Table: db, Keys: keys, Loopback: isLoopback(api.Addr()), Log: log, Now: time.Now, Metrics: metrics, Settings: base.Settings{
 		Realms: realms(c.Realms), MaxBody: c.MaxBody, StoragePolicy: policy, AllowOverlappingCatalogs: c.AllowOverlappingCatalogs,
-		RequireRotation: c.RequireRotation, UniqueLocations: c.UniqueLocations, Probe: c.Probe, CredentialDuration: c.CredentialDuration, MaxSession: c.MaxSession}})
+		RequireRotation: c.RequireRotation, UniqueLocations: c.UniqueLocations, Probe: c.Probe, CredentialDuration: c.CredentialDuration, MaxSession: c.MaxSession, Memory: memory}})
 	if err != nil {
 		return err
 	}
@@ -136,6 +135,11 @@ func Serve(ctx context.Context, w World, c ServeConfig) (err error) {
 		return err
 	}
 	fmt.Fprintf(w.Stdout, "firn serves the Iceberg REST catalog at http://%s/api/catalog and tables' files at http://%s\n", api.Addr(), objects.Addr())
+	watching, stop := context.WithCancel(ctx)
+	var watch sync.WaitGroup
+	watch.Go(func() { watchMemory(watching) })
+	defer watch.Wait()
+	defer stop()
 	return a.run(ctx, api, objects, watched, metrics, embedded.gate, log)
 }
 

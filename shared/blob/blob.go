@@ -26,8 +26,11 @@ package blob
 import (
 	"bytes"
 	"context"
+	"errors"
+	"io"
 	"strings"
 
+	"firn/shared/budget"
 	"firn/shared/fault"
 	"firn/shared/location"
 	"firn/shared/vend"
@@ -40,7 +43,8 @@ const MaxObject = 64 << 20
 // File and the URI as it was written; besides those named below: Forbidden (the credential does not open it), Unavailable
 // or Timeout (no effect; come again).
 type Bucket interface {
-	// Get reads a whole object. NotFound if there is none; TooLarge if it is longer than the driver's limit.
+	// Get reads a whole object, and takes its bytes from the budget of the request before. NotFound if there
+	// is none; TooLarge if it is longer than the driver's limit; the errors of budget.Take.
 	Get(ctx context.Context, uri location.URI) ([]byte, error)
 	// Put makes an object. Exists if there is one of that name, which is left alone; TooLarge before any effect;
 	// StateUnknown if it may or may not be there now. Readers see all of it or nothing.
@@ -77,6 +81,17 @@ func CheckSize(uri location.URI, size, limit int64) error {
 		return fault.Of(fault.TooLarge, fault.File, uri.String(), "File %s has more than %d bytes.", uri, limit)
 	}
 	return nil
+}
+
+// ReadAll reads an object of a size that is known, or of an unknown one (-1), for drivers. It takes the bytes
+// from the budget of the request. Errors: TooLarge if there are more than limit, those of budget.Take, those
+// of r.
+func ReadAll(ctx context.Context, uri location.URI, r io.Reader, size, limit int64) ([]byte, error) {
+	data, err := budget.ReadAll(ctx, r, size, limit)
+	if errors.Is(err, budget.ErrLong) {
+		return nil, CheckSize(uri, limit+1, limit)
+	}
+	return data, err
 }
 
 // CheckLimit refuses a sweep that would never end, for drivers: Argument.

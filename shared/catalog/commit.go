@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"firn/shared/access"
+	"firn/shared/budget"
 	"firn/shared/fault"
 	"firn/shared/iceberg"
 	"firn/shared/lake"
@@ -164,9 +165,13 @@ func (s *Service) begin(ctx context.Context, c lake.Caller, catalog string, id l
 	return a, s.Store.Remember(a.old.Value.ID)
 }
 
-// document gives the present metadata document.
+// document gives the present metadata document, and takes the memory for the next.
 func (a *attempt) document(ctx context.Context) ([]byte, error) {
-	return a.session.document(ctx, a.n, a.old.Value, a.copied, writeActions)
+	doc, err := a.session.document(ctx, a.n, a.old.Value, a.copied, writeActions)
+	if err != nil {
+		return nil, err
+	}
+	return doc, budget.Take(ctx, int64(len(doc)))
 }
 
 func (a *attempt) at() iceberg.At {

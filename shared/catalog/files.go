@@ -73,7 +73,7 @@ func readMetadata(ctx context.Context, b blob.Bucket, file string) ([]byte, erro
 		}
 		return nil, fmt.Errorf("read metadata: %w", err)
 	}
-	return iceberg.Decode(file, raw, maxMetadata)
+	return iceberg.Decode(ctx, file, raw, maxMetadata)
 }
 
 // retryAfter is when a client should come again whose metadata file could not be written.

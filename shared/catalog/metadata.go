@@ -1,8 +1,11 @@
 package catalog
 
 import (
+	"bytes"
+	"context"
 	"strings"
 
+	"firn/shared/budget"
 	"firn/shared/iceberg"
 	"firn/shared/lake"
 )
@@ -23,13 +26,30 @@ var (
 	_ metadata = (*iceberg.View)(nil)
 )
 
-// parse reads a document of a kind that was read from a store and that anyone may have written. The error
-// quotes none of its values.
-func parse(kind lake.Kind, doc []byte) (metadata, error) {
-	if kind == lake.ViewKind {
-		return iceberg.ParseForeignView(doc)
+// parse reads a document of a kind that was read from a store and that anyone may have written, within the budget of the
+// request. The error quotes none of its values.
+func parse(ctx context.Context, kind lake.Kind, doc []byte) (m metadata, err error) {
+	if err := forParsing(ctx, doc); err != nil {
+		return nil, err
 	}
-	return iceberg.ParseForeign(doc)
+	if kind == lake.ViewKind {
+		m, err = iceberg.ParseForeignView(doc)
+	} else {
+		m, err = iceberg.ParseForeign(doc)
+	}
+	if err == nil && len(m.Bytes()) != len(doc) { // it was completed, in a copy
+		err = budget.Take(ctx, int64(len(m.Bytes())))
+	}
+	return m, err
+}
+
+// valueSize is about how many bytes it takes to parse a value of a document, beside the document: 16 of those
+// that engines write, some 100 of the worst that can be thought of.
+const valueSize = 48
+
+// forParsing takes what it needs to parse a document.
+func forParsing(ctx context.Context, doc []byte) error {
+	return budget.Take(ctx, int64(valueSize*(bytes.Count(doc, []byte(","))+1)))
 }
 
 // metadataFile names the next metadata file of a table or view. FILE locations lose the empty authority, as Hadoop's file

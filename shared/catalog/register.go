@@ -202,7 +202,7 @@ func (x *session) readForeign(ctx context.Context, n *store.NamespaceSlot, id la
 	if err != nil {
 		return nil, nil, err
 	}
-	if t, err = parse(item.Kind(), doc); err != nil {
+	if t, err = parse(ctx, item.Kind(), doc); err != nil {
 		return nil, nil, err
 	}
 	if err := judgeForeign(id, file, t.References(), within, x.cat.Value); err != nil {

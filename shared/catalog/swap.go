@@ -59,11 +59,11 @@ func (x *session) inLog(ctx context.Context, n *store.NamespaceSlot, item *lake.
 	if err != nil {
 		return false
 	}
-	t, err := iceberg.ParseForeign(doc)
+	t, err := parse(ctx, lake.TableKind, doc)
 	if err != nil {
 		return false
 	}
-	return slices.ContainsFunc(t.MetadataLog(), func(e iceberg.LogEntry) bool { return e.File == item.MetadataLocation })
+	return slices.ContainsFunc(t.(*iceberg.Table).MetadataLog(), func(e iceberg.LogEntry) bool { return e.File == item.MetadataLocation })
 }
 
 // deleteOld removes metadata files that fell out of the log, if the table asks for it. The swap has landed:

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"firn/shared/access"
+	"firn/shared/budget"
 	"firn/shared/fault"
 	"firn/shared/iceberg"
 	"firn/shared/lake"
@@ -63,12 +64,11 @@ func (s *Service) LoadTable(ctx context.Context, c lake.Caller, catalog string, 
 }
 
 // fill puts the metadata into an answer, as the client takes it.
-func (x *session) fill(ctx context.Context, l *Loaded, n *store.NamespaceSlot, t *lake.Table, copied *store.CopySlot) error {
+func (x *session) fill(ctx context.Context, l *Loaded, n *store.NamespaceSlot, t *lake.Table, copied *store.CopySlot) (err error) {
 	packs := x.packs && !l.refsOnly && x.cat.Value.Storage.Type != lake.File
 	if packs {
-		var ok bool
-		if l.Packed, ok = copied.Packed(t); ok {
-			return nil
+		if l.Packed, err = copied.Packed(ctx, t); l.Packed != nil || err != nil {
+			return err
 		}
 	}
 	doc, err := x.document(ctx, n, t, copied, readActions)
@@ -78,6 +78,9 @@ func (x *session) fill(ctx context.Context, l *Loaded, n *store.NamespaceSlot, t
 	case packs:
 		l.Packed = x.Store.Pack(t, doc)
 	case l.refsOnly:
+		if err := budget.Take(ctx, int64(len(doc))); err != nil {
+			return err
+		}
 		parsed, err := iceberg.ParseTrusted(doc)
 		if err != nil {
 			return err
@@ -97,14 +100,18 @@ func (x *session) fill(ctx context.Context, l *Loaded, n *store.NamespaceSlot, t
 func (x *session) document(ctx context.Context, n *store.NamespaceSlot, t *lake.Table, copied *store.CopySlot, actions vend.Actions) ([]byte, error) {
 	onDisk := x.cat.Value.Storage.Type == lake.File
 	keep := !onDisk && !actions.Has(vend.Write)
-	if doc, ok := copied.Document(t); ok && !onDisk {
-		return doc, nil
+	if !onDisk {
+		if doc, err := copied.Document(ctx, t); doc != nil || err != nil {
+			return doc, err
+		}
 	}
 	doc, err := x.current(ctx, t, actions)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := parse(t.Kind(), doc); err != nil {
+	if _, err := parse(ctx, t.Kind(), doc); fault.Is(err, fault.Unavailable, fault.TooLarge) {
+		return nil, err // of the request, not of the file
+	} else if err != nil {
 		return nil, fault.New(fault.Internal, "The metadata file cannot be read.").Because(err)
 	}
 	if keep {

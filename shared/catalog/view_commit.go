@@ -37,6 +37,9 @@ func (s *Service) commitView(ctx context.Context, c lake.Caller, catalog string,
 	if err != nil {
 		return Loaded{}, 0, err
 	}
+	if err := forParsing(ctx, doc); err != nil {
+		return Loaded{}, 0, err
+	}
 	base, err := iceberg.ParseForeignView(doc)
 	if err != nil {
 		return Loaded{}, 0, err

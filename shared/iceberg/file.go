@@ -3,12 +3,13 @@ package iceberg
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strconv"
 	"strings"
 
+	"firn/shared/budget"
 	"firn/shared/fault"
 )
 
@@ -59,23 +60,29 @@ func NamesMetadata(file string) bool {
 	return strings.HasSuffix(file, ".metadata.json") || strings.HasSuffix(file, ".metadata.json.gz")
 }
 
-// Decode gives the document in a metadata file's bytes. The bytes say whether they are compressed: names lie, since some
-// stores decompress on the way. Errors: TooLarge if the document has more than maxBytes, Malformed if gzip breaks off.
-func Decode(file string, raw []byte, maxBytes int) ([]byte, error) {
-	doc := raw
-	if bytes.HasPrefix(raw, []byte{0x1f, 0x8b}) {
-		unzip, err := gzip.NewReader(bytes.NewReader(raw))
-		if err != nil {
-			return nil, brokenFile(file, err)
+// Decode returns the document in a metadata file's bytes. The bytes say whether they are compressed: names
+// lie, since some stores decompress on the way. What is inflated is taken from the budget of the request
+// before it is. Errors: TooLarge if the document has more than maxBytes, Malformed if gzip breaks off, those
+// of budget.Take.
+func Decode(ctx context.Context, file string, raw []byte, maxBytes int) ([]byte, error) {
+	if !bytes.HasPrefix(raw, []byte{0x1f, 0x8b}) {
+		if len(raw) > maxBytes {
+			return nil, longFile(file, maxBytes)
 		}
-		if doc, err = io.ReadAll(io.LimitReader(unzip, int64(maxBytes)+1)); err != nil {
-			return nil, brokenFile(file, err)
-		}
+		return raw, nil
 	}
-	if len(doc) > maxBytes {
-		return nil, fault.Of(fault.TooLarge, fault.File, file, "Metadata has more than %d bytes", maxBytes)
+	doc, err := budget.Gunzip(ctx, raw, int64(maxBytes))
+	switch _, known := errors.AsType[*fault.Error](err); {
+	case errors.Is(err, budget.ErrLong):
+		return nil, longFile(file, maxBytes)
+	case err != nil && !known:
+		return nil, brokenFile(file, err)
 	}
-	return doc, nil
+	return doc, err
+}
+
+func longFile(file string, maxBytes int) error {
+	return fault.Of(fault.TooLarge, fault.File, file, "Metadata has more than %d bytes", maxBytes)
 }
 
 func brokenFile(file string, err error) error {

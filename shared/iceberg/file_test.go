@@ -53,17 +53,17 @@ func TestEncodeDecode(t *testing.T) {
 			t.Errorf("%s: got compressed %v, want %v", file, got, compressed)
 		}
 		for _, name := range []string{file, "s3://b/other"} {
-			if got, err := iceberg.Decode(name, raw, len(doc)); err != nil || !bytes.Equal(got, doc) {
+			if got, err := iceberg.Decode(t.Context(), name, raw, len(doc)); err != nil || !bytes.Equal(got, doc) {
 				t.Errorf("%s: got %d bytes, %v, want %d", name, len(got), err, len(doc))
 			}
 		}
-		_, err = iceberg.Decode(file, raw, len(doc)-1)
+		_, err = iceberg.Decode(t.Context(), file, raw, len(doc)-1)
 		wantFault(t, err, fault.TooLarge, "")
 	}
 	zip, _ := iceberg.Encode("x.gz.metadata.json", doc)
-	_, err := iceberg.Decode("x", zip[:len(zip)/2], len(doc))
+	_, err := iceberg.Decode(t.Context(), "x", zip[:len(zip)/2], len(doc))
 	wantFault(t, err, fault.Malformed, "Cannot read compressed metadata")
-	_, err = iceberg.Decode("x", zip[:4], len(doc))
+	_, err = iceberg.Decode(t.Context(), "x", zip[:4], len(doc))
 	wantFault(t, err, fault.Malformed, "Cannot read compressed metadata")
 }
 
@@ -75,7 +75,7 @@ func TestDecodeStopsAtItsBound(t *testing.T) {
 		_, _ = zip.Write(make([]byte, 1<<20))
 	}
 	_ = zip.Close()
-	_, err := iceberg.Decode("x.gz.metadata.json", raw.Bytes(), 1<<20)
+	_, err := iceberg.Decode(t.Context(), "x.gz.metadata.json", raw.Bytes(), 1<<20)
 	wantFault(t, err, fault.TooLarge, "Metadata has more than 1048576 bytes")
 }
 

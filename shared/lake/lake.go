@@ -198,5 +198,4 @@ type Caller struct {
 	Roles       []string // by name, when not AllRoles
 	Generation  int      // of the secret that the token was issued for
 	Address     string   // IP address that the request came from; empty: not known
-	Bearer      Secret   // a recipient's bearer token that nobody has compared yet: but for the realm the rest is empty, and no principal's
 }

@@ -26,7 +26,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
-	"sync"
+	"runtime"
 
 	"github.com/klauspost/compress/flate"
 )
@@ -38,19 +38,27 @@ type Text struct {
 	sum   uint32
 }
 
-var packers = sync.Pool{New: func() any {
-	w, err := flate.NewWriter(io.Discard, flate.BestSpeed)
-	if err != nil {
-		panic(err) // the level is a constant
+// packers are writers that are free. One has 800 KB of tables, so there are as many as processors can use at
+// once; who needs one waits for it.
+var packers = func() chan *flate.Writer {
+	free := make(chan *flate.Writer, runtime.GOMAXPROCS(0))
+	for range cap(free) {
+		free <- nil // made when it is needed
 	}
-	return w
-}}
+	return free
+}()
 
 // Pack compresses a text.
 func Pack(text []byte) *Text {
+	w := <-packers
+	defer func() { packers <- w }()
+	if w == nil {
+		var err error
+		if w, err = flate.NewWriter(io.Discard, flate.BestSpeed); err != nil {
+			panic(err) // the level is a constant
+		}
+	}
 	var b bytes.Buffer
-	w := packers.Get().(*flate.Writer)
-	defer packers.Put(w)
 	w.Reset(&b)
 	_, err := w.Write(text)
 	if err == nil {
@@ -59,11 +67,21 @@ func Pack(text []byte) *Text {
 	if err != nil {
 		panic(err) // the buffer takes everything
 	}
+	w.Reset(io.Discard) // or it would hold the text
 	return &Text{flate: b.Bytes(), size: len(text), sum: crc32.ChecksumIEEE(text)}
 }
 
 // Len gives the bytes that it takes compressed.
 func (t *Text) Len() int { return len(t.flate) }
+
+// Size returns the bytes that it has inflated.
+func (t *Text) Size() int { return t.size }
+
+// Held returns the bytes of memory that it takes.
+func (t *Text) Held() int { return cap(t.flate) }
+
+// Blocks returns the compressed bytes, which must not be changed.
+func (t *Text) Blocks() []byte { return t.flate }
 
 // final is an empty block that ends a stream.
 var final = []byte{1, 0, 0, 0xff, 0xff}

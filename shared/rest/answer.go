@@ -20,6 +20,7 @@ type Answer struct {
 	Type   string      // of the body
 	Body   [][]byte    // its parts, in order; empty: none. Never sent with 204, 304 or to HEAD
 	packed bool        // the body is gzip already
+	made   int         // bytes of the body that were made for this answer alone
 }
 
 // JSON answers a value's encoding.
@@ -30,7 +31,9 @@ func JSON(status int, v any) (Answer, error) {
 	if err := enc.Encode(v); err != nil {
 		return Answer{}, fmt.Errorf("encoding the answer: %w", err)
 	}
-	return Raw(status, bytes.TrimSuffix(b.Bytes(), []byte("\n"))), nil
+	a := Raw(status, bytes.TrimSuffix(b.Bytes(), []byte("\n")))
+	a.made = b.Cap()
+	return a, nil
 }
 
 // Raw answers JSON that is encoded already, in parts: what has megabytes need not be copied to be framed.

@@ -8,9 +8,12 @@ import (
 	"io"
 	"mime"
 	"net/url"
+	"os"
 	"strings"
+	"time"
 	"unicode/utf8"
 
+	"firn/shared/budget"
 	"firn/shared/fault"
 )
 
@@ -18,7 +21,7 @@ import (
 // json.RawMessage keeps the bytes. A *fault.Error of an UnmarshalJSON method reaches the client as it is.
 func Body[In any](f func(ctx context.Context, c *Call, in *In) (Answer, error)) Handler {
 	return func(ctx context.Context, c *Call) (Answer, error) {
-		data, err := c.json()
+		data, err := c.json(ctx)
 		if err != nil {
 			return Answer{}, err
 		}
@@ -32,7 +35,7 @@ func Body[In any](f func(ctx context.Context, c *Call, in *In) (Answer, error)) 
 // OptionalBody is Body for an operation that does without: in is then nil.
 func OptionalBody[In any](f func(ctx context.Context, c *Call, in *In) (Answer, error)) Handler {
 	return func(ctx context.Context, c *Call) (Answer, error) {
-		data, err := c.json()
+		data, err := c.json(ctx)
 		if err != nil {
 			return Answer{}, err
 		}
@@ -45,7 +48,7 @@ func OptionalBody[In any](f func(ctx context.Context, c *Call, in *In) (Answer, 
 
 func decoded[In any](ctx context.Context, c *Call, data []byte, f func(context.Context, *Call, *In) (Answer, error)) (Answer, error) {
 	in := new(In)
-	if err := decode(data, in); err != nil {
+	if err := decode(ctx, data, in); err != nil {
 		return Answer{}, err
 	}
 	return f(ctx, c, in)
@@ -54,7 +57,7 @@ func decoded[In any](ctx context.Context, c *Call, data []byte, f func(context.C
 // Form makes the handler of an operation that takes a form (application/x-www-form-urlencoded). No body is an empty form.
 func Form(f func(ctx context.Context, c *Call, form url.Values) (Answer, error)) Handler {
 	return func(ctx context.Context, c *Call) (Answer, error) {
-		data, err := c.read("application/x-www-form-urlencoded")
+		data, err := c.read(ctx, "application/x-www-form-urlencoded")
 		if err != nil {
 			return Answer{}, err
 		}
@@ -68,8 +71,8 @@ func Form(f func(ctx context.Context, c *Call, form url.Values) (Answer, error))
 }
 
 // json reads a JSON body; nil if there is none, or null.
-func (c *Call) json() ([]byte, error) {
-	data, err := c.read("application/json")
+func (c *Call) json(ctx context.Context) ([]byte, error) {
+	data, err := c.read(ctx, "application/json")
 	if err != nil {
 		return nil, err
 	}
@@ -81,26 +84,63 @@ func (c *Call) json() ([]byte, error) {
 	return data, nil
 }
 
-// read gives the whole body, inflated, after a look at its type.
-func (c *Call) read(media string) ([]byte, error) {
+// read returns the whole body, inflated, after a look at its headers.
+func (c *Call) read(ctx context.Context, media string) ([]byte, error) {
 	if err := checkType(c.Header.Get("Content-Type"), media); err != nil {
 		return nil, err
 	}
-	if c.request.ContentLength > c.maxBody {
-		return nil, fault.Of(fault.TooLarge, RequestBody, "", "")
-	}
-	data, err := readAll(c.request.Body, c.maxBody)
+	packed, err := checkCoding(c.Header.Get("Content-Encoding"), c.route.Public)
 	if err != nil {
 		return nil, err
 	}
-	switch coding := strings.ToLower(strings.TrimSpace(c.Header.Get("Content-Encoding"))); coding {
-	case "", "identity":
-		return data, nil
-	case "gzip", "x-gzip":
-		return inflate(data, c.maxBody)
-	default:
-		return nil, fault.New(fault.UnsupportedMedia, "The content-encoding header value is not supported")
+	size := c.request.ContentLength
+	if size > c.maxBody {
+		return nil, fault.Of(fault.TooLarge, RequestBody, "", "")
 	}
+	if size == 0 || c.request.Body == nil {
+		return nil, nil
+	}
+	defer c.expire()()
+	data, err := readAll(ctx, c.request.Body, size, c.maxBody)
+	if err != nil || !packed {
+		return data, err
+	}
+	return inflate(ctx, data, c.maxBody)
+}
+
+// The patience with a body. One that drips ends with its connection.
+const (
+	bodyTime       = 20 * time.Second // less than DefaultTimeout: there is time left to answer
+	publicBodyTime = 5 * time.Second
+)
+
+// expire ends the reading of the body when its time is over, unless the function that it returns is called
+// before.
+func (c *Call) expire() (stop func()) {
+	patience := bodyTime
+	if c.route.Public {
+		patience = publicBodyTime
+	}
+	past := time.Unix(1, 0) // a deadline that is over, whatever the clock
+	timer := time.AfterFunc(patience, func() {
+		_ = c.control.SetReadDeadline(past) // fails where there is no connection: such a body is there already
+	})
+	return func() { timer.Stop() }
+}
+
+// checkCoding reports whether a body of this Content-Encoding is compressed, which that of a public route may
+// not be.
+func checkCoding(coding string, public bool) (packed bool, err error) {
+	switch strings.ToLower(strings.TrimSpace(coding)) {
+	case "", "identity":
+		return false, nil
+	case "gzip", "x-gzip":
+		if !public {
+			return true, nil
+		}
+		return false, fault.New(fault.UnsupportedMedia, "A request without a token may not be compressed")
+	}
+	return false, fault.New(fault.UnsupportedMedia, "The content-encoding header value is not supported")
 }
 
 // checkType holds a content type against the one that an operation consumes. None, and */*, are taken for it (recorded).
@@ -118,27 +158,43 @@ func checkType(value, want string) error {
 	return nil
 }
 
-func readAll(r io.Reader, limit int64) ([]byte, error) {
-	if r == nil {
-		return nil, nil
-	}
-	data, err := io.ReadAll(io.LimitReader(r, limit+1))
-	if int64(len(data)) > limit {
-		return nil, fault.Of(fault.TooLarge, RequestBody, "", "")
-	}
+// readAll reads a body of a size that is known, or of an unknown one (-1).
+func readAll(ctx context.Context, r io.Reader, size, limit int64) ([]byte, error) {
+	data, err := budget.ReadAll(ctx, r, size, limit)
 	if err != nil {
-		return nil, fault.Of(fault.Malformed, RequestBody, "", "The request body cannot be read").Because(err)
+		return nil, unread(err)
 	}
 	return data, nil
 }
 
-// decode reads one JSON value and nothing behind it.
-func decode(data []byte, v any) error {
+// unread makes the error of a body that could not be read.
+func unread(err error) error {
+	switch _, known := errors.AsType[*fault.Error](err); {
+	case known:
+		return err
+	case errors.Is(err, budget.ErrLong):
+		return fault.Of(fault.TooLarge, RequestBody, "", "")
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return fault.Of(fault.Malformed, RequestBody, "", "The request body did not arrive in time").Because(err)
+	}
+	return fault.Of(fault.Malformed, RequestBody, "", "The request body cannot be read").Because(err)
+}
+
+// valueSize is about how many bytes a value of JSON takes once it is decoded.
+const valueSize = 64
+
+// decode reads one JSON value and nothing behind it. It takes the memory that the value needs beside its
+// text, which is many times as much where the text is made of short values.
+func decode(ctx context.Context, data []byte, v any) error {
 	if !utf8.Valid(data) {
 		return fault.Of(fault.Malformed, RequestBody, "", "Invalid JSON: not UTF-8")
 	}
 	if deeper(data, MaxDepth) {
 		return fault.Of(fault.Malformed, RequestBody, "", "Invalid JSON: nested deeper than %d", MaxDepth)
+	}
+	values := bytes.Count(data, []byte(",")) + 1
+	if err := budget.Take(ctx, int64(len(data)+valueSize*values)); err != nil {
+		return err
 	}
 	err := json.Unmarshal(data, v)
 	if err == nil {

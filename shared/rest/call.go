@@ -23,6 +23,7 @@ type Call struct {
 	route   *entry
 	values  [maxNames]string
 	request *http.Request
+	control *http.ResponseController // of the connection
 	maxBody int64
 	body    []byte // as it was read, inflated
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"firn/shared/budget"
 	"firn/shared/fault"
 	"firn/shared/lake"
 )
@@ -60,7 +61,9 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	v := &visit{id: requestID(r.Header), start: d.config.Now(), operation: "none"}
 	ctx, cancel := context.WithTimeout(withRequestID(r.Context(), v.id), d.config.Timeout)
 	defer cancel()
-	answer, err := d.answer(ctx, v, r)
+	ctx, end := d.config.Budget.Begin(ctx)
+	defer end() // when the answer is sent: a slow client still holds it
+	answer, err := d.answer(ctx, v, w, r)
 	if err == nil && answer.Status == 0 {
 		err = errors.New("the handler gave neither an answer nor an error")
 	}
@@ -87,7 +90,7 @@ func told(dialect Dialect, err error) Answer {
 }
 
 // answer takes the steps of every request, up to the handler. A panic becomes an Internal error.
-func (d *Door) answer(ctx context.Context, v *visit, r *http.Request) (answer Answer, err error) {
+func (d *Door) answer(ctx context.Context, v *visit, w http.ResponseWriter, r *http.Request) (answer Answer, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
@@ -102,7 +105,7 @@ func (d *Door) answer(ctx context.Context, v *visit, r *http.Request) (answer An
 	if p.Forms {
 		path = strings.ReplaceAll(path, "+", "%20")
 	}
-	c := &Call{RequestID: v.id, Now: v.start, Header: r.Header, request: r, maxBody: d.config.MaxBody}
+	c := &Call{RequestID: v.id, Now: v.start, Header: r.Header, request: r, control: http.NewResponseController(w), maxBody: d.config.MaxBody}
 	e, allow, err := d.router.match(r.Method, path, &c.values)
 	v.allow = allow
 	if allow != "" && r.Method == http.MethodOptions {
@@ -119,21 +122,25 @@ func (d *Door) answer(ctx context.Context, v *visit, r *http.Request) (answer An
 	if err != nil {
 		return Answer{}, err
 	}
-	v.caller.Realm = realm
-	if !e.Public {
-		if v.caller, err = d.caller(realm, r.Header, v.start, e.bearers); err != nil {
-			return Answer{}, err
-		}
+	from := lake.Caller{Realm: realm, Address: address(r)}
+	v.caller = from
+	if e.Public {
+		c.maxBody = min(c.maxBody, MaxPublicBody)
+	} else if v.caller, err = d.caller(ctx, from, r.Header, v.start, e.bearers); err != nil {
+		return Answer{}, err
 	}
 	c.Caller = v.caller
-	c.Caller.Address = address(r)
 	if err := checkAccept(r.Header, e.media); err != nil {
 		return Answer{}, err
 	}
 	if c.Query, err = url.ParseQuery(r.URL.RawQuery); err != nil {
 		return Answer{}, fault.New(fault.Malformed, "The query is not valid percent-encoding")
 	}
-	return e.Handler(ctx, c)
+	answer, err = e.Handler(ctx, c)
+	if err == nil && e.Method == http.MethodGet { // nothing has changed: it can be refused
+		err = budget.Take(ctx, int64(answer.made))
+	}
+	return answer, err
 }
 
 // checkSize bounds what comes before the body. A server's own limits may be lower, but not every door has a server.
@@ -176,24 +183,26 @@ func (d *Door) realm(h http.Header) (lake.Realm, error) {
 }
 
 // caller identifies who calls by the bearer token (RFC 6750, section 2.1). Two Authorization headers name nobody.
-func (d *Door) caller(realm lake.Realm, h http.Header, now time.Time, own Bearers) (lake.Caller, error) {
+func (d *Door) caller(ctx context.Context, from lake.Caller, h http.Header, now time.Time, own Bearers) (lake.Caller, error) {
 	values := h.Values("Authorization")
 	if len(values) != 1 {
-		return lake.Caller{Realm: realm}, fault.New(fault.Unauthenticated, "")
+		return from, fault.New(fault.Unauthenticated, "")
 	}
 	scheme, raw, _ := strings.Cut(values[0], " ")
 	if !strings.EqualFold(scheme, "Bearer") {
-		return lake.Caller{Realm: realm}, fault.New(fault.Unauthenticated, "")
+		return from, fault.New(fault.Unauthenticated, "")
 	}
 	raw = strings.TrimSpace(raw)
 	if own != nil {
-		if caller, ok := own(realm, raw); ok {
-			return caller, nil
+		if caller, ok, err := own(ctx, from, raw); ok {
+			caller.Realm, caller.Address = from.Realm, from.Address
+			return caller, err
 		}
 	}
-	caller, err := d.config.Verifier.Verify(realm, raw, now)
+	caller, err := d.config.Verifier.Verify(from.Realm, raw, now)
 	if err != nil {
-		return lake.Caller{Realm: realm}, err
+		return from, err
 	}
+	caller.Address = from.Address
 	return caller, nil
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"firn/shared/fault"
 	"firn/shared/lake"
 	"firn/shared/rest"
 )
@@ -12,12 +13,15 @@ import (
 // A protocol may have tokens of its own kind and a name of its own for JSON; both are good on its own routes alone.
 func TestWhatAProtocolHasOfItsOwn(t *testing.T) {
 	who := func(_ context.Context, c *rest.Call) (rest.Answer, error) {
-		return rest.JSON(200, c.Caller.Principal+c.Caller.Bearer.Reveal())
+		return rest.JSON(200, string(c.Caller.Realm)+" "+c.Caller.Principal)
 	}
 	own := rest.Protocol{
 		Name: "own", Dialect: rest.Vocabulary{}.Envelope, Media: "application/vnd.own+json",
-		Bearers: func(realm lake.Realm, raw string) (lake.Caller, bool) {
-			return lake.Caller{Realm: realm, Bearer: lake.Secret(raw)}, strings.HasPrefix(raw, "own-")
+		Bearers: func(_ context.Context, _ lake.Caller, raw string) (lake.Caller, bool, error) {
+			if raw == "own-bad" {
+				return lake.Caller{}, true, fault.New(fault.Unauthenticated, "")
+			}
+			return lake.Caller{Principal: "bob"}, strings.HasPrefix(raw, "own-"), nil
 		},
 		Routes: []rest.Route{{Method: "GET", Pattern: "/own", Operation: "who", Function: rest.Catalog, Handler: who}},
 	}
@@ -31,12 +35,13 @@ func TestWhatAProtocolHasOfItsOwn(t *testing.T) {
 		status                    int
 		body                      string
 	}{
-		{"a token of its own", "/own", "own-x", "", 200, `"own-x"`},
-		{"the server's token", "/own", "good", "", 200, `"alice"`},
+		{"a token of its own", "/own", "own-x", "", 200, `"POLARIS bob"`},
+		{"a token of its own that is no good", "/own", "own-bad", "", 401, ""},
+		{"the server's token", "/own", "good", "", 200, `"POLARIS alice"`},
 		{"neither", "/own", "x", "", 401, ""},
 		{"a token of another protocol", "/other", "own-x", "", 401, ""},
-		{"its own name of JSON", "/own", "good", "application/vnd.own+json", 200, `"alice"`},
-		{"the common name of JSON", "/own", "good", "application/json", 200, `"alice"`},
+		{"its own name of JSON", "/own", "good", "application/vnd.own+json", 200, `"POLARIS alice"`},
+		{"the common name of JSON", "/own", "good", "application/json", 200, `"POLARIS alice"`},
 		{"that name refused", "/own", "good", "application/vnd.own+json;q=0", 406, ""},
 		{"the name of another protocol", "/other", "good", "application/vnd.own+json", 406, ""},
 	}

@@ -5,6 +5,9 @@
 // A protocol package gives a Protocol: its route table and its error dialect. Its handlers translate and call a use-case;
 // they never see a token, and write nothing to the connection themselves.
 //
+// A caller is authenticated before a byte of the body is read. What a stranger may send, to a public route,
+// is short (MaxPublicBody) and never compressed.
+//
 // It refuses, before a handler runs: unknown routes, methods and realms (in this order, all before 401), callers without
 // a good token unless the route is public, headers, paths and bodies beyond the limits (after inflation too), other media
 // types than JSON, bodies that are not JSON, not UTF-8 or nested too deep. A handler that panics is a 500, not a dead process.
@@ -27,6 +30,7 @@ import (
 	"log/slog"
 	"time"
 
+	"firn/shared/budget"
 	"firn/shared/fault"
 	"firn/shared/lake"
 )
@@ -49,7 +53,7 @@ type Route struct {
 	Pattern   string // "/api/catalog/v1/{prefix}/namespaces": literal segments, and names in braces for whole ones
 	Operation string // its name in logs and metrics; unique within the protocol
 	Function  Function
-	Public    bool // no token needed
+	Public    bool // no token needed; bodies are bounded by MaxPublicBody and not compressed
 	Handler   Handler
 	MaxBody   int64 // bytes of a request's body, where the operation needs less than the door takes; 0: that
 }
@@ -69,12 +73,12 @@ type Protocol struct {
 	Routes  []Route
 	Forms   bool    // its clients escape names in paths as forms are: a plus is a space
 	Media   string  // a media type by which its clients ask for its answers, beside application/json; empty: none
-	Bearers Bearers // reads tokens that it knows beside the server's own; nil: there are none
+	Bearers Bearers // authenticates tokens that it knows beside the server's own; nil: there are none
 }
 
-// Bearers reads a token of a protocol's own kind; false if it is not one. The caller's principal is not known before a
-// use-case has compared the token (lake.Caller.Bearer).
-type Bearers func(realm lake.Realm, raw string) (lake.Caller, bool)
+// Bearers authenticates a token of a protocol's own kind; own is false if it is not one. from has the realm and
+// the address of the request. It compares the token: the caller that it returns is known. The error is Unauthenticated if the token is no good.
+type Bearers func(ctx context.Context, from lake.Caller, raw string) (caller lake.Caller, own bool, err error)
 
 // Verifier says who a token's bearer is; token.Verifier is one. The error is Unauthenticated if the token is no good.
 type Verifier interface {
@@ -94,14 +98,16 @@ type Config struct {
 	Observer  Observer // nil: nobody watches
 	Log       *slog.Logger
 	Now       func() time.Time
-	MaxBody   int64         // bytes of a request's body, also after inflation; 0: DefaultMaxBody
-	Timeout   time.Duration // of a request's context; 0: DefaultTimeout
+	Budget    *budget.Budget // of bytes, for all requests in flight; nil: they are not bounded
+	MaxBody   int64          // bytes of a request's body, also after inflation; 0: DefaultMaxBody
+	Timeout   time.Duration  // of a request's context; 0: DefaultTimeout
 }
 
 // The limits. The first two are the defaults of a Config.
 const (
 	DefaultMaxBody = 10 << 20         // as Polaris
 	DefaultTimeout = 25 * time.Second // less than the 29 s that API Gateway waits
+	MaxPublicBody  = 64 << 10         // bytes of the body of a request without a token, which is not compressed
 	MaxHeader      = 20 << 10         // bytes of a request's headers: 9 KB pass, 21 KB do not (recorded)
 	MaxPath        = 8 << 10          // bytes of a path: the longest legal names, percent-encoded, fit
 	MaxQuery       = 4 << 10          // bytes of a query

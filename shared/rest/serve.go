@@ -8,16 +8,22 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"golang.org/x/net/netutil"
 )
 
 // The patience of a server. A client that is slower than this holds no connection.
 const (
 	readHeaderTimeout = 10 * time.Second
-	readTimeout       = time.Minute
+	readTimeout       = 25 * time.Second // with the body, also one that nobody reads
 	writeTimeout      = 2 * time.Minute
 	idleTimeout       = 2 * time.Minute
 	shutdownTimeout   = 30 * time.Second // more than DefaultTimeout: what was let in is answered
 )
+
+// maxConnections bounds the connections that are open at a time. More wait to be accepted. One takes some 16
+// KB, and its request's allowance (package budget).
+const maxConnections = 2048
 
 // Serve answers the listener's connections until ctx ends, then takes no more, waits for the requests in flight, and gives
 // nil. The error is the listener's, or says that requests were still running when the wait was over.
@@ -32,7 +38,7 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 	served := make(chan error, 1)
-	go func() { served <- server.Serve(l) }()
+	go func() { served <- server.Serve(netutil.LimitListener(l, maxConnections)) }()
 	select {
 	case err := <-served:
 		return fmt.Errorf("serving %s: %w", l.Addr(), err)

@@ -27,29 +27,35 @@ func write(w http.ResponseWriter, r *http.Request, a Answer) int {
 		w.WriteHeader(a.Status)
 		return 0
 	}
-	out := &counter{w: w}
 	if !a.packed && size >= worthPacking && takesGzip(r.Header) {
-		h.Set("Content-Encoding", "gzip")
-		w.WriteHeader(a.Status)
-		_ = pack(out, a.Body)
-		return out.n
+		if packed, err := pack(a.Body); err == nil {
+			a.Body, a.packed, size = [][]byte{packed}, true, len(packed)
+		}
 	}
 	if a.packed {
 		h.Set("Content-Encoding", "gzip")
 	}
+	out := &counter{w: w}
 	h.Set("Content-Length", strconv.Itoa(size))
 	w.WriteHeader(a.Status)
-	_ = join(out, a.Body)
+	_ = join(out, a.Body, size)
 	return out.n
 }
 
-// joiners make one write of the parts of most answers, each of which would be a packet of its own.
-var joiners = sync.Pool{New: func() any { return bufio.NewWriterSize(io.Discard, 64<<10) }}
+// joiners make one write of the parts of most answers, each of which would be a packet of its own. A larger
+// answer is worth some packets, and would hold its joiner as long as its client is slow.
+var joiners = sync.Pool{New: func() any { return bufio.NewWriterSize(io.Discard, mostJoined) }}
 
-func join(w io.Writer, parts [][]byte) error {
-	if len(parts) == 1 {
-		_, err := w.Write(parts[0])
-		return err
+const mostJoined = 64 << 10 // bytes: connections take as much without waiting for the client
+
+func join(w io.Writer, parts [][]byte, size int) error {
+	if len(parts) == 1 || size > mostJoined {
+		for _, p := range parts {
+			if _, err := w.Write(p); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
 	b := joiners.Get().(*bufio.Writer)
 	defer joiners.Put(b)

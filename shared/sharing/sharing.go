@@ -11,10 +11,10 @@
 // tables are the provider's business. Within a share the caller is told what is refused, in the words of the share: where
 // the table lies, what it is called there and which role was missing goes to the log alone.
 //
-// A recipient is a principal. It comes with an access token as any client (OAuth client credentials), or with a bearer
-// token that lasts, for clients that know nothing else. The bearer token names the principal, so that everything that a
-// request needs is found by computable keys: one read here, one for the table. It is compared here, because only here the
-// hash is read; until then its caller has no principal, and every use-case refuses it.
+// A recipient is a principal. It comes with an access token as any client (OAuth client credentials), or with
+// a bearer token that lasts, for clients that know nothing else. The bearer token names the principal, so
+// that what it is compared with is found in one read. That is a read of its own: a caller is authenticated
+// before its body is read.
 //
 // Each bearer token that is refused is recorded, and guessing slows down (package throttle): a guess costs a read.
 //
@@ -63,10 +63,62 @@ type Name struct{ Share, Schema, Table string }
 // String is the name as clients write it.
 func (n Name) String() string { return n.Share + "." + n.Schema + "." + n.Table }
 
-// Caller gives the caller that a bearer token of a recipient stands for; false if it is none. Credentials compares it.
-func Caller(realm lake.Realm, raw string) (lake.Caller, bool) {
-	_, ok := lake.ParseBearer(raw)
-	return lake.Caller{Realm: realm, Bearer: lake.Secret(raw)}, ok
+// Caller authenticates a bearer token of a recipient; own is false if it is none. Error: Unauthenticated.
+// What becomes of the secret that the token depends on is seen when the caller is read, with what it asks
+// for.
+//
+// from has the realm and the address. Each token that is refused is recorded, and guessing slows down.
+func (s *Service) Caller(ctx context.Context, from lake.Caller, raw string) (caller lake.Caller, own bool, err error) {
+	principal, own := lake.ParseBearer(raw)
+	if !own {
+		return from, false, nil
+	}
+	if err := s.Failures.Check(attempt(from, principal), s.Now()); err != nil {
+		s.failed(ctx, from, principal, err)
+		return from, true, err
+	}
+	b := s.Store.Batch(from.Realm)
+	r := b.Recipient(principal)
+	if err := b.Read(ctx); err != nil {
+		return from, true, err
+	}
+	caller, err = s.proven(ctx, from, principal, lake.Secret(raw), r.Value)
+	return caller, true, err
+}
+
+// proven returns the caller whose bearer token it is.
+func (s *Service) proven(ctx context.Context, from lake.Caller, principal lake.ID, bearer lake.Secret, r *lake.Recipient) (lake.Caller, error) {
+	now, found := s.Now(), (*lake.BearerToken)(nil)
+	if r != nil {
+		for i := range r.Tokens { // all are compared
+			if t := &r.Tokens[i]; t.Match(bearer) {
+				found = t
+			}
+		}
+	}
+	if found != nil && !now.Before(found.Expires) {
+		return from, fault.New(fault.Unauthenticated, "Not authorized").Because(errors.New("the bearer token has ended"))
+	}
+	if found == nil {
+		err := fault.New(fault.Unauthenticated, "Not authorized").Because(errors.New("the bearer token is not one of the recipient's"))
+		s.Failures.Failed(attempt(from, principal), now)
+		s.failed(ctx, from, principal, err)
+		return from, err
+	}
+	s.Failures.Succeeded(attempt(from, principal))
+	from.PrincipalID, from.Principal, from.AllRoles, from.Generation = r.PrincipalID, r.Principal, true, found.Generation
+	return from, nil
+}
+
+// attempt names whose bearer token is tried, and from where. It is apart from the logins of a client of that id.
+func attempt(from lake.Caller, principal lake.ID) throttle.Key {
+	return throttle.Key{Realm: from.Realm, Client: "bearer " + string(principal), Address: from.Address}
+}
+
+// failed records a bearer token that was refused. The id is what the token claims: it has the form of one.
+func (s *Service) failed(ctx context.Context, from lake.Caller, principal lake.ID, err error) {
+	s.Log.LogAttrs(ctx, slog.LevelWarn, "login failed", slog.String("realm", string(from.Realm)),
+		slog.String("principal_id", string(principal)), slog.String("address", from.Address), slog.String("reason", err.Error()))
 }
 
 // Credentials gives keys that read and list the table, and nothing else; within a folder of it (a URI) where within is not
@@ -75,7 +127,7 @@ func Caller(realm lake.Realm, raw string) (lake.Caller, bool) {
 // storage has no keys). Access requirement: to have the share, and TABLE_READ_DATA on the table.
 func (s *Service) Credentials(ctx context.Context, c lake.Caller, n Name, within *string) (catalog.Keys, error) {
 	var none catalog.Keys
-	table, c, err := s.find(ctx, c, n)
+	table, err := s.find(ctx, c, n)
 	if err != nil {
 		return none, err
 	}
@@ -98,72 +150,22 @@ func (s *Service) Credentials(ctx context.Context, c lake.Caller, n Name, within
 	return k, nil
 }
 
-// find reads what the name stands for, and proves who calls.
-func (s *Service) find(ctx context.Context, c lake.Caller, n Name) (*lake.SharedTable, lake.Caller, error) {
+// find reads what the name stands for.
+func (s *Service) find(ctx context.Context, c lake.Caller, n Name) (*lake.SharedTable, error) {
 	b := s.Store.Batch(c.Realm)
-	principal, me := c.PrincipalID, (*store.CallerSlot)(nil)
-	if c.Bearer != "" {
-		principal, _ = lake.ParseBearer(c.Bearer.Reveal())
-		if err := s.Failures.Check(attempt(c, principal), s.Now()); err != nil {
-			s.failed(ctx, c, principal, err)
-			return nil, c, err
-		}
-	} else {
-		me = b.Caller(c)
-	}
-	found := b.Shared(principal, n.Share, n.Schema, n.Table)
+	me := b.Caller(c)
+	found := b.Shared(c.PrincipalID, n.Share, n.Schema, n.Table)
 	if err := b.Read(ctx); err != nil {
-		return nil, c, err
+		return nil, err
 	}
-	var err error
-	if me != nil {
-		err = me.Check()
-	} else {
-		c, err = s.proven(ctx, c, principal, found.Recipient.Value)
-	}
-	if err != nil {
-		return nil, c, err
+	if err := me.Check(); err != nil {
+		return nil, err
 	}
 	table := found.Table()
 	if table == nil {
-		return nil, c, fault.Missing(fault.SharedTable, n.String())
+		return nil, fault.Missing(fault.SharedTable, n.String())
 	}
-	return table, c, nil
-}
-
-// proven gives the caller whose bearer token it is. What becomes of the secret that the token depends on is seen when the
-// principal is read, with the table.
-func (s *Service) proven(ctx context.Context, c lake.Caller, principal lake.ID, r *lake.Recipient) (lake.Caller, error) {
-	now, found := s.Now(), (*lake.BearerToken)(nil)
-	if r != nil {
-		for i := range r.Tokens { // all are compared
-			if t := &r.Tokens[i]; t.Match(c.Bearer) {
-				found = t
-			}
-		}
-	}
-	if found != nil && !now.Before(found.Expires) {
-		return c, fault.New(fault.Unauthenticated, "Not authorized").Because(errors.New("the bearer token has ended"))
-	}
-	if found == nil {
-		err := fault.New(fault.Unauthenticated, "Not authorized").Because(errors.New("the bearer token is not one of the recipient's"))
-		s.Failures.Failed(attempt(c, principal), now)
-		s.failed(ctx, c, principal, err)
-		return c, err
-	}
-	s.Failures.Succeeded(attempt(c, principal))
-	return lake.Caller{Realm: c.Realm, PrincipalID: r.PrincipalID, Principal: r.Principal, AllRoles: true, Generation: found.Generation, Address: c.Address}, nil
-}
-
-// attempt names whose bearer token is tried, and from where. It is apart from the logins of a client of that id.
-func attempt(c lake.Caller, principal lake.ID) throttle.Key {
-	return throttle.Key{Realm: c.Realm, Client: "bearer " + string(principal), Address: c.Address}
-}
-
-// failed records a bearer token that was refused. The id is what the token claims: it has the form of one.
-func (s *Service) failed(ctx context.Context, c lake.Caller, principal lake.ID, err error) {
-	s.Log.LogAttrs(ctx, slog.LevelWarn, "login failed", slog.String("realm", string(c.Realm)),
-		slog.String("principal_id", string(principal)), slog.String("address", c.Address), slog.String("reason", err.Error()))
+	return table, nil
 }
 
 // follow vends for a table where it was renamed to. missing is returned where it was not.

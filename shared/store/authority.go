@@ -11,11 +11,9 @@ import (
 	"firn/shared/lake"
 )
 
-// roleKey names one version of what a role holds.
+// roleKey names what a role holds. Its version is that of the heads.
 type roleKey struct {
 	role, catalog lake.ID // catalog: whose roles a principal role was asked for; empty for a catalog role
-	realmHead     string  // for principal roles
-	catalogHead   string
 }
 
 type roleGrants struct {
@@ -23,6 +21,9 @@ type roleGrants struct {
 	role         access.Role
 	catalogRoles []lake.ID
 }
+
+// size returns the bytes of memory that it takes.
+func (g *roleGrants) size() int { return grantSize*len(g.role.Grants) + idSize*len(g.catalogRoles) }
 
 // Authority authenticates the caller against the principal as it is now, and gathers what the activated roles hold in the
 // catalog (none, or one that is not there: on the realm's root alone). Unauthenticated if the principal is gone, is another of the same name, has no
@@ -102,11 +103,11 @@ func notGranted() error {
 }
 
 func (s *Store) principalRole(ctx context.Context, c *CallerSlot, role lake.ID, in *CatalogSlot) (*roleGrants, error) {
-	k := roleKey{role: role, realmHead: c.head.Tag}
+	k, version := roleKey{role: role}, c.head.Tag
 	if in != nil && in.Value != nil {
-		k.catalog, k.catalogHead = in.Value.ID, in.head.Tag
+		k.catalog, version = in.Value.ID, c.head.Tag+"/"+in.head.Tag
 	}
-	if g, ok := s.roles.Get(k); ok {
+	if g, ok := s.roles.get(k, version); ok {
 		return g, nil
 	}
 	realm := c.Caller.Realm
@@ -134,13 +135,13 @@ func (s *Store) principalRole(ctx context.Context, c *CallerSlot, role lake.ID, 
 			}
 		}
 	}
-	s.roles.Add(k, g)
+	s.roles.add(k, version, g, g.size())
 	return g, nil
 }
 
 func (s *Store) catalogRole(ctx context.Context, realm lake.Realm, role lake.ID, in *CatalogSlot) (*roleGrants, error) {
-	k := roleKey{role: role, catalogHead: in.head.Tag}
-	if g, ok := s.roles.Get(k); ok {
+	k := roleKey{role: role}
+	if g, ok := s.roles.get(k, in.head.Tag); ok {
 		return g, nil
 	}
 	g := &roleGrants{dead: true, role: access.Role{Grants: access.Grants{}}}
@@ -162,7 +163,7 @@ func (s *Store) catalogRole(ctx context.Context, realm lake.Realm, role lake.ID,
 	if err != nil {
 		return nil, fmt.Errorf("read role: %w", err)
 	}
-	s.roles.Add(k, g)
+	s.roles.add(k, in.head.Tag, g, g.size())
 	return g, nil
 }
 

@@ -17,20 +17,19 @@ type Slot[T any] struct {
 	key   kv.Key
 }
 
-func (s *Slot[T]) load(remembered *memory[itemVersion, any], item *kv.Item) error {
+func (s *Slot[T]) load(remembered *memory[kv.Key, any], item *kv.Item) error {
 	s.Value, s.Tag = nil, ""
 	if item == nil {
 		return nil
 	}
-	version := itemVersion{item.Key, item.Tag}
-	known, _ := remembered.get(version)
+	known, _ := remembered.get(item.Key, item.Tag)
 	v, ok := known.(*T)
 	if !ok {
 		v = new(T)
 		if err := decode(item, v); err != nil {
 			return err
 		}
-		remembered.add(version, v, item.Size())
+		remembered.add(item.Key, item.Tag, v, decodedItem*item.Size())
 	}
 	s.Value, s.Tag = v, item.Tag
 	return nil

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 
+	"firn/shared/budget"
 	"firn/shared/fault"
 	"firn/shared/kv"
 	"firn/shared/lake"
@@ -43,55 +44,55 @@ func (b *Batch) Copy(n *NamespaceSlot, name string) *CopySlot {
 	return c
 }
 
-// Packed gives the metadata document of the table as it was read, compressed, if it is remembered so or the copy is its
-// copy.
-func (c *CopySlot) Packed(t *lake.Table) (*packed.Text, bool) {
-	version := tableVersion{t.ID, t.MetadataLocation}
-	if text, ok := c.s.packs.get(version); ok {
-		return text, true
+// Packed returns the metadata document of the table as it was read, compressed, if it is remembered so or the
+// copy is its copy; else nil. Errors: those of budget.Borrow.
+func (c *CopySlot) Packed(ctx context.Context, t *lake.Table) (*packed.Text, error) {
+	if text, ok := c.s.packs.get(t.ID, t.MetadataLocation); ok {
+		return text, budget.Borrow(ctx, text.Blocks())
 	}
 	if c.item == nil {
-		return nil, false
+		return nil, nil
 	}
 	stored, ok := bytes.CutPrefix(c.item.Data, copyHead(t))
 	if !ok {
-		return nil, false
+		return nil, nil
 	}
 	text, err := packed.Parse(stored, maxDocument)
 	if err != nil {
-		return nil, false
+		return nil, nil
 	}
-	c.s.packs.add(version, text, text.Len())
-	return text, true
+	c.s.packs.add(t.ID, t.MetadataLocation, text, len(c.item.Data))
+	return text, nil
 }
 
-// Document gives the metadata document of the table as it was read, if it is remembered or the copy is its copy. It must
-// not be changed.
-func (c *CopySlot) Document(t *lake.Table) ([]byte, bool) {
-	version := tableVersion{t.ID, t.MetadataLocation}
-	if doc, ok := c.s.docs.get(version); ok {
-		return doc, true
+// Document returns the metadata document of the table as it was read, if it is remembered or the copy is its
+// copy; else nil. It must not be changed. Errors: those of budget.Take and budget.Borrow.
+func (c *CopySlot) Document(ctx context.Context, t *lake.Table) ([]byte, error) {
+	if doc, ok := c.s.docs.get(t.ID, t.MetadataLocation); ok {
+		return doc, budget.Borrow(ctx, doc)
 	}
-	text, ok := c.Packed(t)
-	if !ok {
-		return nil, false
+	text, err := c.Packed(ctx, t)
+	if text == nil || err != nil {
+		return nil, err
+	}
+	if err := budget.Take(ctx, int64(text.Size())); err != nil {
+		return nil, err
 	}
 	doc, err := text.Plain()
 	if err != nil {
-		return nil, false
+		return nil, nil
 	}
-	c.s.docs.add(version, doc, len(doc))
-	return doc, true
+	c.s.docs.add(t.ID, t.MetadataLocation, doc, cap(doc))
+	return doc, nil
 }
 
 // Pack gives the table's document compressed, and remembers it so.
 func (s *Store) Pack(t *lake.Table, doc []byte) *packed.Text {
-	version := tableVersion{t.ID, t.MetadataLocation}
-	if text, ok := s.packs.get(version); ok {
+	if text, ok := s.packs.get(t.ID, t.MetadataLocation); ok {
 		return text
 	}
 	text := packed.Pack(doc)
-	s.packs.add(version, text, text.Len())
+	s.packs.add(t.ID, t.MetadataLocation, text, text.Held())
 	return text
 }
 
@@ -116,7 +117,7 @@ func packedOp(n *NamespaceSlot, t *lake.Table, text *packed.Text) (kv.Op, bool) 
 // KeepCopy remembers the table's current document, which nobody may change from then on, and stores it as its copy, best
 // effort: what is lost is read from the file again.
 func (s *Store) KeepCopy(ctx context.Context, n *NamespaceSlot, t *lake.Table, doc []byte) {
-	s.docs.add(tableVersion{t.ID, t.MetadataLocation}, doc, len(doc))
+	s.docs.add(t.ID, t.MetadataLocation, doc, cap(doc))
 	if len(doc) > worthCopying {
 		return
 	}

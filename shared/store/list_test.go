@@ -216,8 +216,9 @@ func TestCopyIsBelievedForItsVersionAlone(t *testing.T) {
 			var table *Slot[lake.Table]
 			_, err := w.look("c", "a", func(x *seen) { c, table = x.batch.Copy(x.n, "t"), x.batch.Table(x.n, "t") })
 			w.must(err)
-			doc, ok := c.Document(table.Value)
-			return doc, ok, table.Value
+			doc, err := c.Document(t.Context(), table.Value)
+			w.must(err)
+			return doc, doc != nil, table.Value
 		}
 		doc, ok, first := read()
 		if !ok || string(doc) != "{}" {

@@ -9,18 +9,30 @@ import (
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 
 	"firn/shared/kv"
-	"firn/shared/lake"
 )
 
-// The bounds of what a Store remembers, in bytes as stored; what is decoded takes two to three times as much.
+// DefaultMemory is how many bytes a Store remembers at most if its Config does not say.
+const DefaultMemory = 96 << 20
+
+// The parts of a Store's memory, in twelfths.
 const (
-	rememberedItems     = 8 << 20
-	rememberedDocuments = 32 << 20
-	rememberedPacked    = 16 << 20 // the same documents, compressed: as they are answered
+	itemsPart     = 3 // decoded items
+	documentsPart = 4 // metadata documents
+	packedPart    = 2 // the same, compressed: as they are answered
+	rolesPart     = 3 // what roles hold
 )
 
-// memory is an LRU bounded by the bytes of what it holds. Its values are lent to many requests at once: nobody changes
-// them. What is more than a quarter of the bound is not held.
+// What is remembered is counted as it lies in memory.
+const (
+	decodedItem = 3   // times the bytes of an item as stored
+	entrySize   = 256 // bytes of an entry beside its value
+	grantSize   = 128 // bytes of the privileges on one object
+	idSize      = 64  // bytes of an id in a list
+)
+
+// memory is an LRU of the latest version of things, bounded by the bytes of memory that they take. Its values
+// are lent to many requests at once: nobody changes them. What is more than a quarter of the bound is not
+// held.
 type memory[K comparable, V any] struct {
 	mu     sync.Mutex
 	lru    *simplelru.LRU[K, held[V]]
@@ -29,8 +41,9 @@ type memory[K comparable, V any] struct {
 }
 
 type held[V any] struct {
-	value V
-	size  int
+	version string
+	value   V
+	size    int
 }
 
 func newMemory[K comparable, V any](limit int) *memory[K, V] {
@@ -44,54 +57,48 @@ func newMemory[K comparable, V any](limit int) *memory[K, V] {
 	return m
 }
 
-func (m *memory[K, V]) get(key K) (V, bool) {
+// get returns the value if it is remembered in this version. Versions are never reused, so it never means
+// anything else.
+func (m *memory[K, V]) get(key K, version string) (value V, ok bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	h, ok := m.lru.Get(key)
-	return h.value, ok
+	if !ok || h.version != version {
+		return value, false
+	}
+	return h.value, true
 }
 
-func (m *memory[K, V]) add(key K, value V, size int) {
-	const overhead = 256 // of an entry
-	size += overhead
-	if size > m.limit/4 {
-		return
-	}
+// add remembers a version of the value, of size bytes in memory, in the place of another.
+func (m *memory[K, V]) add(key K, version string, value V, size int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.lru.Remove(key)
-	m.lru.Add(key, held[V]{value, size})
+	if size += entrySize; size > m.limit/4 {
+		return
+	}
+	m.lru.Add(key, held[V]{version, value, size})
 	for m.filled += size; m.filled > m.limit; {
 		m.lru.RemoveOldest()
 	}
-}
-
-// itemVersion names what an item held at one time: tags are never reused, so it never means anything else.
-type itemVersion struct {
-	key kv.Key
-	tag string
-}
-
-// tableVersion names a metadata document. Metadata files are not written twice. The table's id belongs to it: what one
-// table may read, another that names the same file may not.
-type tableVersion struct {
-	table    lake.ID
-	location string
 }
 
 // Verify holds what is remembered of items against the table, and names the first that somebody changed to whom it was
 // lent. For tests of the whole server.
 func (s *Store) Verify(ctx context.Context) error {
 	s.items.mu.Lock()
-	versions := s.items.lru.Keys()
+	keys := s.items.lru.Keys()
 	s.items.mu.Unlock()
-	for _, v := range versions {
-		known, ok := s.items.get(v)
-		there, err := s.db.Get(ctx, []kv.Key{v.key})
+	for _, key := range keys {
+		there, err := s.db.Get(ctx, []kv.Key{key})
 		if err != nil {
 			return fmt.Errorf("verify what is remembered: %w", err)
 		}
-		if !ok || there[0] == nil || there[0].Tag != v.tag {
+		if there[0] == nil {
+			continue
+		}
+		known, ok := s.items.get(key, there[0].Tag)
+		if !ok {
 			continue // of an older version nothing is left to compare with
 		}
 		fresh := reflect.New(reflect.TypeOf(known).Elem()).Interface()
@@ -99,7 +106,7 @@ func (s *Store) Verify(ctx context.Context) error {
 			return err
 		}
 		if !reflect.DeepEqual(known, fresh) {
-			return fmt.Errorf("the remembered value of %s was changed", v.key)
+			return fmt.Errorf("the remembered value of %s was changed", key)
 		}
 	}
 	return nil

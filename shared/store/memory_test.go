@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -15,43 +17,90 @@ func TestMemoryIsBoundedByBytes(t *testing.T) {
 	const limit = 10_000
 	m := newMemory[int, string](limit)
 	for i := range 1000 {
-		m.add(i, "v", 1000)
-		if _, ok := m.get(0); i < 7 && !ok { // and so the first is the one that was used last
+		m.add(i, "", "v", 1000)
+		if _, ok := m.get(0, ""); i < 7 && !ok { // and so the first is the one that was used last
 			t.Fatalf("after %d: the first is gone, want it there", i)
 		}
 		if m.filled > limit {
 			t.Fatalf("after %d: got %d bytes, want at most %d", i, m.filled, limit)
 		}
 	}
-	if _, ok := m.get(999); !ok || m.lru.Len() != 7 {
+	if _, ok := m.get(999, ""); !ok || m.lru.Len() != 7 {
 		t.Errorf("got the last %v and %d entries, want it and 7", ok, m.lru.Len())
 	}
-	m.add(999, "w", 2000)
-	if v, _ := m.get(999); v != "w" || m.filled != 6*(1000+256)+2000+256 {
+	m.add(999, "", "w", 2000)
+	if v, _ := m.get(999, ""); v != "w" || m.filled != 6*(1000+256)+2000+256 {
 		t.Errorf("replaced: got %q and %d bytes, want w and %d", v, m.filled, 6*1256+2256)
 	}
-	m.add(1000, "large", limit/4)
-	if _, ok := m.get(1000); ok {
+	m.add(1000, "", "large", limit/4)
+	if _, ok := m.get(1000, ""); ok {
 		t.Error("an entry of more than a quarter of the limit was kept")
 	}
 	for i := range 1000 {
-		m.add(i, "small", 0)
+		m.add(i, "", "small", 0)
 	}
 	if m.lru.Len() != limit/256 {
 		t.Errorf("entries without content: got %d, want %d", m.lru.Len(), limit/256)
 	}
 }
 
+// Of a thing that changes all the time one version is remembered, so that many versions of few things do not
+// drive out others.
+func TestMemoryHoldsOneVersionOfAThing(t *testing.T) {
+	m := newMemory[string, int](100_000)
+	for i, version := range []string{"1", "2", "3"} {
+		m.add("table", version, i, 1000)
+	}
+	if m.filled != 1256 || m.lru.Len() != 1 {
+		t.Errorf("got %d entries of %d bytes, want one", m.lru.Len(), m.filled)
+	}
+	if _, ok := m.get("table", "2"); ok {
+		t.Error("got an older version, want none")
+	}
+	if v, ok := m.get("table", "3"); !ok || v != 2 {
+		t.Errorf("got %d, %v, want the last version", v, ok)
+	}
+	m.add("table", "4", 3, 100_000)
+	if m.filled != 0 {
+		t.Errorf("after a version that is too large: got %d bytes, want none", m.filled)
+	}
+}
+
+// What is remembered is counted as it lies in memory, not as it is stored.
+func TestWhatIsRememberedIsCountedAsItLiesInMemory(t *testing.T) {
+	const mb = 1 << 20
+	w := newWorld(t, openBolt(t))
+	w.must(w.createCatalog("c"))
+	w.must(w.createNamespace("c", "n", "s3://lake/n"))
+	s := New(Config{Driver: w.raw, Now: w.time, Memory: 12 * mb})
+	x, err := w.look("c", "n", nil)
+	w.must(err)
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	for i := range 1000 { // documents of 16 KB in buffers of 64
+		table := &lake.Table{ID: lake.NewID(), Name: "t", MetadataLocation: fmt.Sprint("s3://lake/t/metadata/", i)}
+		doc := append(make([]byte, 0, 64<<10), strings.Repeat("x", 16<<10)...)
+		s.KeepCopy(t.Context(), x.n, table, doc)
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	if got := int64(after.HeapAlloc) - int64(before.HeapAlloc); got > 14*mb {
+		t.Errorf("got %d bytes remembered, want about %d at most", got, 12*mb)
+	}
+	runtime.KeepAlive(s)
+}
+
 func TestMemoryForgetsWhatWasNotUsed(t *testing.T) {
 	m := newMemory[string, int](4 * 1256)
 	for i, key := range []string{"a", "b", "c", "d"} {
-		m.add(key, i, 1000)
+		m.add(key, "", i, 1000)
 	}
-	m.get("a")
-	m.add("e", 4, 1000)
+	m.get("a", "")
+	m.add("e", "", 4, 1000)
 	var kept []string
 	for _, key := range []string{"a", "b", "c", "d", "e"} {
-		if _, ok := m.get(key); ok {
+		if _, ok := m.get(key, ""); ok {
 			kept = append(kept, key)
 		}
 	}
@@ -154,12 +203,12 @@ func TestCopies(t *testing.T) {
 			b := New(Config{Driver: w.raw, Now: w.time}).Batch(realm) // one that remembers nothing
 			c := b.Copy(b.Namespace(b.Catalog("c"), []string{"n"}), "t")
 			w.must(b.Read(t.Context()))
-			if _, ok := c.Packed(table); ok != test.want {
-				t.Errorf("compressed: got %v, want %v", ok, test.want)
+			if text, err := c.Packed(t.Context(), table); (text != nil) != test.want || err != nil {
+				t.Errorf("compressed: got %v, %v, want %v", text, err, test.want)
 			}
-			got, ok := c.Document(table)
-			if ok != test.want || ok && string(got) != doc {
-				t.Errorf("got %q %v, want %v", got, ok, test.want)
+			got, err := c.Document(t.Context(), table)
+			if (got != nil) != test.want || err != nil || test.want && string(got) != doc {
+				t.Errorf("got %q %v, want %v", got, err, test.want)
 			}
 		})
 	}
@@ -190,13 +239,14 @@ func TestDocumentsRemembered(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			c := w.Batch(realm).Copy(x.n, "t")
-			got, ok := c.Document(&lake.Table{ID: lake.ID(test.id), Name: "t", MetadataLocation: test.location})
-			if ok != test.want || ok && len(got) != len(large) {
-				t.Errorf("got %d bytes, %v, want %v", len(got), ok, test.want)
+			table := &lake.Table{ID: lake.ID(test.id), Name: "t", MetadataLocation: test.location}
+			got, err := c.Document(t.Context(), table)
+			if (got != nil) != test.want || err != nil || test.want && len(got) != len(large) {
+				t.Errorf("got %d bytes, %v, want %v", len(got), err, test.want)
 			}
-			text, ok := c.Packed(&lake.Table{ID: lake.ID(test.id), Name: "t", MetadataLocation: test.location})
-			if ok != test.want || ok && text != compressed {
-				t.Errorf("compressed: got %v, %v, want %v", text, ok, test.want)
+			text, err := c.Packed(t.Context(), table)
+			if (text != nil) != test.want || err != nil || test.want && text != compressed {
+				t.Errorf("compressed: got %v, %v, want %v", text, err, test.want)
 			}
 		})
 	}

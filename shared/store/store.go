@@ -40,8 +40,10 @@
 // Access heads are items with a random version, bumped in the same transaction as any grant, assignment or role change
 // and read with every request: what an instance remembers of a role's grants is valid for one head alone.
 //
-// What was decoded is remembered under key and tag, what was inflated under the table's id and the file's name: neither
-// ever means anything else, so nothing remembered can be stale. Every request still reads every item it needs.
+// What was decoded is remembered under key and tag, what was inflated under the table's id and the file's
+// name: neither ever means anything else, so nothing remembered can be stale. Every request still reads every
+// item it needs. Only the version that was seen last is remembered, counted as it lies in memory: a table
+// that is committed to all day takes the room of one document.
 //
 // A change that a client names by a key leaves a record in the transaction of its effect (Once). So the record is proof both
 // ways, and closes the race of two tries of one request, however late one of them arrives.
@@ -52,14 +54,13 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 	"time"
-
-	lru "github.com/hashicorp/golang-lru/v2"
 
 	"firn/shared/fault"
 	"firn/shared/kv"
@@ -73,10 +74,10 @@ type Store struct {
 	realms  []lake.Realm
 	overlap func(BaseOverlap)
 	now     func() time.Time
-	roles   *lru.Cache[roleKey, *roleGrants]
-	items   *memory[itemVersion, any]     // decoded
-	docs    *memory[tableVersion, []byte] // metadata documents
-	packs   *memory[tableVersion, *packed.Text]
+	roles   *memory[roleKey, *roleGrants] // in versions by their heads
+	items   *memory[kv.Key, any]          // decoded, in versions by their tags
+	docs    *memory[lake.ID, []byte]      // metadata documents of tables, in versions by the names of their files
+	packs   *memory[lake.ID, *packed.Text]
 	once    *Once // the request that this is for, if it has a key; nil: any
 }
 
@@ -88,23 +89,18 @@ type Config struct {
 	// Overlap is called with each folder that catalogs of two realms were found to share, from before that was refused:
 	// somebody must act. nil: it is not reported.
 	Overlap func(BaseOverlap)
+	Memory  int // most bytes that are remembered of what was read; 0: DefaultMemory
 }
-
-// rememberedRoles bounds the grants kept in memory: roles, each with what it holds at one version of its head.
-const rememberedRoles = 2048
 
 // New makes a Store.
 func New(c Config) *Store {
-	roles, err := lru.New[roleKey, *roleGrants](rememberedRoles)
-	if err != nil {
-		panic(err) // the size is a constant
-	}
 	if c.Overlap == nil {
 		c.Overlap = func(BaseOverlap) {}
 	}
-	return &Store{db: c.Driver, realms: c.Realms, overlap: c.Overlap, now: c.Now, roles: roles,
-		items: newMemory[itemVersion, any](rememberedItems), docs: newMemory[tableVersion, []byte](rememberedDocuments),
-		packs: newMemory[tableVersion, *packed.Text](rememberedPacked)}
+	twelfth := cmp.Or(c.Memory, DefaultMemory) / 12
+	return &Store{db: c.Driver, realms: c.Realms, overlap: c.Overlap, now: c.Now,
+		items: newMemory[kv.Key, any](itemsPart * twelfth), docs: newMemory[lake.ID, []byte](documentsPart * twelfth),
+		packs: newMemory[lake.ID, *packed.Text](packedPart * twelfth), roles: newMemory[roleKey, *roleGrants](rolesPart * twelfth)}
 }
 
 // format leads every item's data, so that a later layout can be told from this one.

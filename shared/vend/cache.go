@@ -23,12 +23,13 @@ type CacheConfig struct {
 	Vendor  Vendor
 	Now     func() time.Time
 	Entries int // most credentials kept; 0: 10,000
-	Bytes   int // most bytes of their texts; 0: 48 MB. A credential has some 2 KB, and may have twice that
+	Bytes   int // most bytes of memory that they take; 0: 48 MB. A credential has some 2 KB, and may have twice that
 }
 
 const (
 	defaultEntries = 10_000
 	defaultBytes   = 48 << 20
+	entrySize      = 768 // bytes of an entry beside its texts
 )
 
 // breather is how long a refusal by a throttling issuer is told to those who ask for the same again.
@@ -71,6 +72,15 @@ type entry struct {
 	subjects    [2]lake.ID
 }
 
+// size returns the bytes of memory that it takes.
+func (e *entry) size() int {
+	n := entrySize + e.cred.size()
+	if e.err != nil {
+		n += len(e.err.Error())
+	}
+	return n
+}
+
 // flight is one minting under way. Its result is set before done is closed.
 type flight struct {
 	done      chan struct{}
@@ -82,7 +92,7 @@ type flight struct {
 // NewCache makes an empty cache.
 func NewCache(c CacheConfig) *Cache {
 	cache := &Cache{vendor: c.Vendor, now: c.Now, flights: map[cacheKey]*flight{}, most: cmp.Or(c.Bytes, defaultBytes)}
-	gone := func(_ cacheKey, e entry) { cache.bytes -= e.cred.size() }
+	gone := func(_ cacheKey, e entry) { cache.bytes -= e.size() }
 	// simplelru fails for sizes below 1 alone.
 	entries, err := simplelru.NewLRU(max(cmp.Or(c.Entries, defaultEntries), 1), gone)
 	if err != nil {
@@ -161,7 +171,7 @@ func (c *Cache) keep(key cacheKey, f *flight, g Grant) {
 		return
 	}
 	c.entries.Add(key, e)
-	for c.bytes += e.cred.size(); c.bytes > c.most; {
+	for c.bytes += e.size(); c.bytes > c.most; {
 		c.entries.RemoveOldest()
 	}
 }

@@ -249,8 +249,8 @@ func TestTheCacheIsBoundedByBytes(t *testing.T) {
 		g.TableID = lake.ID(fmt.Sprint("t", i))
 		vended(t, c, storage, g)
 	}
-	if got := c.entries.Len(); got != 9 || c.bytes > 10_000 {
-		t.Errorf("got %d entries of %d bytes, want 9 of at most 10,000", got, c.bytes)
+	if got := c.entries.Len(); got != 5 || c.bytes > 10_000 {
+		t.Errorf("got %d entries of %d bytes, want 5 of at most 10,000", got, c.bytes)
 	}
 	c.Forget("p1")
 	if c.bytes != 0 {

@@ -41,6 +41,7 @@ type Settings struct {
 	Probe                    bool          // storage of catalogs that are made or changed is tried before keys to it are handed out
 	MaxSession               time.Duration // after a login, until no token of it can be exchanged; 0: no bound
 	CredentialDuration       time.Duration // of vended credentials, where their issuer can be told; 0: an hour
+	Memory                   Memory
 }
 
 // LogOverlap logs folders that catalogs of two realms share as errors: the operator must move one.
@@ -54,7 +55,7 @@ func (b *Base) Door(function rest.Function, observer rest.Observer, protocols ..
 		protocols[i].Routes = only(function, protocols[i].Routes)
 	}
 	door, err := rest.New(rest.Config{Protocols: protocols, Realms: b.Realms, Verifier: token.NewVerifier(b.Keys), Observer: observer,
-		Log: b.Log, Now: b.Now, MaxBody: b.MaxBody})
+		Log: b.Log, Now: b.Now, MaxBody: b.MaxBody, Budget: b.Memory.Budget})
 	if err != nil {
 		return nil, fmt.Errorf("make the door: %w", err)
 	}

@@ -17,6 +17,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -90,6 +91,12 @@ func open(ctx context.Context, getenv func(string) string, keys Keys) (*Env, err
 	if e.MaxSession = s.duration("FIRN_MAX_SESSION", 0); e.MaxSession != 0 && e.MaxSession < time.Minute {
 		s.wrong = append(s.wrong, errors.New("FIRN_MAX_SESSION must be 0 or at least 1m"))
 	}
+	if limit := s.number("AWS_LAMBDA_FUNCTION_MEMORY_SIZE") << 20; limit > 0 {
+		e.Memory = base.Divide(limit)
+		if getenv("GOMEMLIMIT") == "" {
+			debug.SetMemoryLimit(limit * 9 / 10)
+		}
+	}
 	e.Probe = s.flag("FIRN_PROBE", true)
 	e.StoragePolicy = s.policy("FIRN_STORAGE_POLICY", e.Realms)
 	e.RequireRotation = s.flag("FIRN_REQUIRE_ROTATION", false)
@@ -103,7 +110,7 @@ func open(ctx context.Context, getenv func(string) string, keys Keys) (*Env, err
 	}
 	e.Client = outgoing.Client(outgoing.Config{AWS: e.AWS, Getenv: getenv, Listed: e.StoragePolicy.Lists})
 	e.Store = store.New(store.Config{Driver: dynamo.New(dynamo.Config{Client: dynamodb.NewFromConfig(e.AWS), Table: table}), Now: e.Now,
-		Realms: e.Realms, Overlap: base.LogOverlap(e.Log)})
+		Realms: e.Realms, Overlap: base.LogOverlap(e.Log), Memory: e.Memory.Store})
 	if e.ring, err = token.NewRing(ctx, e.Now(), keys(e)); err != nil {
 		return nil, err
 	}

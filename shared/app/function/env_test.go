@@ -3,6 +3,7 @@ package function
 import (
 	"maps"
 	"os"
+	"runtime/debug"
 	"strings"
 	"testing"
 	"time"
@@ -81,12 +82,18 @@ func TestAFunctionReadsItsSettings(t *testing.T) {
 	t.Setenv("FIRN_MAX_BODY", "1000")
 	t.Setenv("FIRN_CREDENTIAL_DURATION", "15m")
 	t.Setenv("FIRN_MAX_SESSION", "12h")
+	t.Setenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512")
+	before := debug.SetMemoryLimit(-1)
+	t.Cleanup(func() { debug.SetMemoryLimit(before) })
 	e, err := open(t.Context(), os.Getenv, Published)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if len(e.Realms) != 2 || e.Realms[1] != "B" || e.UniqueLocations || e.Probe || !e.RequireRotation || !e.AllowOverlappingCatalogs || e.MaxBody != 1000 || e.CredentialDuration != 15*time.Minute || e.MaxSession != 12*time.Hour {
 		t.Errorf("got %+v, want what the environment says", e.Base)
+	}
+	if e.Memory.Budget == nil || e.Memory.Store != 64<<20 || e.Memory.Credentials != 32<<20 || debug.SetMemoryLimit(-1) != 512<<20*9/10 {
+		t.Errorf("got %+v and a limit of %d, want the parts of 512 MiB", e.Memory, debug.SetMemoryLimit(-1))
 	}
 	if e.Secret != secretsmanagertest.ARN || e.MaxAnswer == 0 || e.StoragePolicy.HasFolders("POLARIS") {
 		t.Errorf("got secret %q, answers up to %d, FILE storage %v", e.Secret, e.MaxAnswer, e.StoragePolicy.HasFolders("POLARIS"))

@@ -67,7 +67,7 @@ func Service(e *function.Env, files Files) (*catalog.Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	cache := vend.NewCache(vend.CacheConfig{Vendor: far, Now: e.Now})
+	cache := vend.NewCache(vend.CacheConfig{Vendor: far, Now: e.Now, Bytes: e.Memory.Credentials})
 	kinds := vend.ByStorage{Policy: e.StoragePolicy, S3: cache, GCS: cache, R2: signed}
 	if e.AzureClient != "" {
 		kinds.Azure, err = azure.New(azure.Config{Identity: entra.Federated(e.AzureClient, e.AWS, e.Client.Transport), Now: e.Now, Transport: e.Client.Transport, Duration: e.CredentialDuration})

@@ -29,6 +29,9 @@ func translate(ctx context.Context, name string, err error) error {
 	if err == nil {
 		return nil
 	}
+	if known, ok := errors.AsType[*fault.Error](err); ok {
+		return known // of the request, not of the store
+	}
 	if ctx.Err() != nil {
 		return fault.Of(fault.Timeout, fault.File, name, "The storage of %s did not answer in time.", name).Because(errors.Join(ctx.Err(), err))
 	}

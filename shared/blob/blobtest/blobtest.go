@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"firn/shared/blob"
+	"firn/shared/budget"
 	"firn/shared/fault"
 	"firn/shared/location"
 )
@@ -37,6 +38,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"of many puts one wins", race},
 		{"delete removes and does not mind", remove},
 		{"nothing larger than the limit goes in or out", limits},
+		{"what is read is taken from the budget", budgeted},
 		{"nothing beside the folder is touched", outside},
 		{"only names of objects are taken", names},
 		{"an ended context has no effect", ended},
@@ -191,6 +193,22 @@ func limits(t *testing.T, s Store) {
 	put(t, s.Bucket, s.uri(t, "over"), over)
 	_, err := s.Limited.Get(t.Context(), s.uri(t, "over"))
 	fails(t, "get over the limit", err, fault.TooLarge)
+}
+
+// budgeted reads an object within a budget that is too small, which no other attempt makes larger, and one
+// that is not.
+func budgeted(t *testing.T, s Store) {
+	large, uri := string(bytes.Repeat([]byte("x"), 1<<20)), s.uri(t, "large")
+	put(t, s.Bucket, uri, large)
+	ctx, end := budget.New(1 << 19).Begin(t.Context())
+	defer end()
+	_, err := s.Bucket.Get(ctx, uri)
+	fails(t, "get beyond the budget", err, fault.TooLarge)
+	ctx, endRoomy := budget.New(1 << 21).Begin(t.Context())
+	defer endRoomy()
+	if data, err := s.Bucket.Get(ctx, uri); err != nil || string(data) != large {
+		t.Errorf("get within the budget: got %d bytes, %v, want %d", len(data), err, len(large))
+	}
 }
 
 func outside(t *testing.T, s Store) {

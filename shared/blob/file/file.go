@@ -16,7 +16,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -88,19 +87,13 @@ func (b *Bucket) Get(ctx context.Context, uri location.URI) ([]byte, error) {
 		return nil, translate(uri, err)
 	}
 	defer dir.Close()
-	f, _, err := nolinks.File(dir, path.Base(name))
+	f, info, err := nolinks.File(dir, path.Base(name))
 	if err != nil {
 		return nil, translate(uri, err)
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, b.limit+1))
-	if err != nil {
-		return nil, translate(uri, err)
-	}
-	if err := blob.CheckSize(uri, int64(len(data)), b.limit); err != nil {
-		return nil, err
-	}
-	return data, nil
+	data, err := blob.ReadAll(ctx, uri, f, info.Size(), b.limit)
+	return data, translate(uri, err)
 }
 
 // Put writes a file and the folders above it.
@@ -249,6 +242,9 @@ func forbidden(name string) *fault.Error {
 // translate makes an error of the operating system one of firn's; nil stays nil.
 func translate(uri fmt.Stringer, err error) error {
 	name := uri.String()
+	if known, ok := errors.AsType[*fault.Error](err); ok {
+		return known
+	}
 	switch _, fromSystem := errors.AsType[syscall.Errno](err); {
 	case err == nil:
 		return nil

@@ -33,6 +33,9 @@ func statusOf(err error) int {
 
 // passing says whether the same request may succeed soon (Cloud Storage documentation, "Retry strategy").
 func passing(err error) bool {
+	if _, ok := errors.AsType[*fault.Error](err); ok {
+		return false
+	}
 	switch status := statusOf(err); status {
 	case 0, http.StatusRequestTimeout, http.StatusTooManyRequests:
 		return true
@@ -55,6 +58,9 @@ func unclear(err error) bool {
 func translate(ctx context.Context, name string, err error) error {
 	if err == nil {
 		return nil
+	}
+	if known, ok := errors.AsType[*fault.Error](err); ok {
+		return known // of the request, not of the store
 	}
 	if ctx.Err() != nil {
 		return fault.Of(fault.Timeout, fault.File, name, "The storage of %s did not answer in time.", name).Because(errors.Join(ctx.Err(), err))

@@ -9,6 +9,8 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"time"
+
+	"firn/shared/budget"
 )
 
 // The bounds of one call.
@@ -62,7 +64,7 @@ func (b *Bucket) attempt(ctx context.Context, r request) ([]byte, error) {
 		body, _ := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 		return nil, refusalOf(resp.StatusCode, body)
 	}
-	data, err := io.ReadAll(io.LimitReader(resp.Body, r.limit))
+	data, err := budget.ReadAll(ctx, io.LimitReader(resp.Body, r.limit), min(resp.ContentLength, r.limit), r.limit)
 	if err != nil {
 		return nil, fmt.Errorf("read answer: %w", err)
 	}

@@ -13,6 +13,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 
 	"firn/shared/blob"
 	"firn/shared/fault"
@@ -105,14 +106,21 @@ func (b *Bucket) Get(ctx context.Context, uri location.URI) ([]byte, error) {
 		return nil, translate(uri.String(), err)
 	}
 	defer object.Close()
-	data, err := io.ReadAll(io.LimitReader(object, b.config.Limit+1))
-	if err != nil {
-		return nil, translate(uri.String(), err)
+	data, err := blob.ReadAll(ctx, uri, object, sizeOf(object), b.config.Limit)
+	if _, known := errors.AsType[*fault.Error](err); err == nil || known {
+		return data, err
 	}
-	if err := blob.CheckSize(uri, int64(len(data)), b.config.Limit); err != nil {
-		return nil, err
+	return nil, translate(uri.String(), err)
+}
+
+// sizeOf returns the length of an object that is open, -1 if it is not known.
+func sizeOf(object io.ReadCloser) int64 {
+	if f, ok := object.(interface{ Stat() (fs.FileInfo, error) }); ok {
+		if info, err := f.Stat(); err == nil {
+			return info.Size()
+		}
 	}
-	return data, nil
+	return -1
 }
 
 // Put makes an object.

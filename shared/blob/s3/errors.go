@@ -64,6 +64,9 @@ func (b *Bucket) translate(ctx context.Context, name string, err error) error {
 	if err == nil {
 		return nil
 	}
+	if known, ok := errors.AsType[*fault.Error](err); ok {
+		return known // of the request, not of the store
+	}
 	if b.custom && !answered(err) {
 		return unlikeS3(name, errors.Join(ctx.Err(), err))
 	}

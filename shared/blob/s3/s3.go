@@ -24,7 +24,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -178,17 +177,12 @@ func (b *Bucket) Get(ctx context.Context, uri location.URI) ([]byte, error) {
 	if b.custom && aws.ToString(out.ETag) == "" {
 		return nil, unlikeS3(uri.String(), errNoTag)
 	}
-	if err := blob.CheckSize(uri, aws.ToInt64(out.ContentLength), b.config.Limit); err != nil {
-		return nil, err
+	size := int64(-1)
+	if out.ContentLength != nil {
+		size = *out.ContentLength
 	}
-	data, err := io.ReadAll(io.LimitReader(out.Body, b.config.Limit+1))
-	if err != nil {
-		return nil, b.translate(ctx, uri.String(), err)
-	}
-	if err := blob.CheckSize(uri, int64(len(data)), b.config.Limit); err != nil {
-		return nil, err
-	}
-	return data, nil
+	data, err := blob.ReadAll(ctx, uri, out.Body, size, b.config.Limit)
+	return data, b.translate(ctx, uri.String(), err)
 }
 
 // Put makes an object.

@@ -29,7 +29,7 @@ const base = "/api/sharing"
 // Protocol gives the routes of the dialect over the use-case.
 func Protocol(s *sharing.Service) rest.Protocol {
 	h := &handlers{s}
-	return rest.Protocol{Name: "sharing", Base: base, Dialect: tell, Bearers: sharing.Caller, Routes: []rest.Route{
+	return rest.Protocol{Name: "sharing", Base: base, Dialect: tell, Bearers: s.Caller, Routes: []rest.Route{
 		{Method: http.MethodPost, Pattern: base + "/shares/{share}/schemas/{schema}/tables/{table}/temporary-table-credentials",
 			Operation: "generateTemporaryTableCredential", Function: rest.Credentials, Handler: rest.OptionalBody(h.credentials)},
 	}}

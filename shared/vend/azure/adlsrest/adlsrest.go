@@ -24,6 +24,9 @@ import (
 	"net/url"
 	"strconv"
 	"time"
+
+	"firn/shared/budget"
+	"firn/shared/fault"
 )
 
 // Version is the version of the protocol and of signatures (x-ms-version, sv).
@@ -132,7 +135,7 @@ func (c *Client) once(ctx context.Context, r Request) (Answer, *Failure) {
 	if response.StatusCode < 200 || response.StatusCode > 299 {
 		return Answer{}, refused(response)
 	}
-	body, err := io.ReadAll(io.LimitReader(response.Body, r.Limit+1))
+	body, err := budget.ReadAll(ctx, io.LimitReader(response.Body, r.Limit+1), min(response.ContentLength, r.Limit+1), r.Limit+1)
 	if err != nil {
 		return Answer{}, lost(err)
 	}
@@ -160,5 +163,8 @@ func refused(r *http.Response) *Failure {
 
 // again says whether another attempt may fare better.
 func again(f *Failure) bool {
+	if _, ok := errors.AsType[*fault.Error](f.Cause); ok {
+		return false // the request has no memory for the answer
+	}
 	return f.Status == 0 || f.Status == http.StatusRequestTimeout || f.Status >= 500 || f.Busy()
 }
