@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
+	"sync"
 	"time"
 
 	"github.com/KimMachineGun/automemlimit/memlimit"
@@ -33,6 +34,22 @@ func divideMemory(log *slog.Logger) base.Memory {
 		}
 	}
 	return base.Divide(limit)
+}
+
+// keepToLimit makes the process keep to its memory limit, and return to the machine what it does not use, until release
+// is called.
+func keepToLimit(ctx context.Context, w World, log *slog.Logger) (memory base.Memory, release func()) {
+	memory = divideMemory(log)
+	ctx, stop := context.WithCancel(ctx)
+	if w.Getenv("GOGC") == "" {
+		steer(ctx, memory.Garbage)
+	}
+	var watch sync.WaitGroup
+	watch.Go(func() { watchMemory(ctx) })
+	return memory, func() {
+		stop()
+		watch.Wait()
+	}
 }
 
 // The collector's patience. A heap that is as small as an idle server's would be collected some hundred

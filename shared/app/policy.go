@@ -38,7 +38,7 @@ func storagePolicy(c ServeConfig) (*storagepolicy.Policy, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find the data folder: %w", err)
 	}
-	flags := storagepolicy.Flags{Endpoints: c.AllowEndpoint, Loopback: isLoopbackText(c.Listen)}
+	flags := storagepolicy.Flags{Endpoints: c.AllowEndpoint, Loopback: isLoopback(c.Listen)}
 	for _, name := range own {
 		flags.Private = append(flags.Private, filepath.Join(data, name))
 	}
@@ -60,8 +60,8 @@ func storagePolicy(c ServeConfig) (*storagepolicy.Policy, error) {
 	return policy.With(flags)
 }
 
-// isLoopbackText is isLoopback for an address before it is listened at.
-func isLoopbackText(address string) bool {
+// isLoopback reports whether only this machine reaches a host:port: then its callers reach whatever listens here anyway.
+func isLoopback(address string) bool {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
 		return false

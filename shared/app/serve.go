@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"sync"
 	"time"
 
 	"golang.org/x/net/netutil"
@@ -22,6 +21,7 @@ import (
 	"firn/shared/lake"
 	"firn/shared/rest"
 	"firn/shared/s3local"
+	"firn/shared/storagepolicy"
 	"firn/shared/store"
 	"firn/shared/token"
 )
@@ -70,16 +70,8 @@ func Serve(ctx context.Context, w World, c ServeConfig) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(c.Data, 0o700); err != nil {
-		return fmt.Errorf("make the data folder: %w", err)
-	}
-	if err := checkPrivate(c.Data); err != nil {
+	if err := prepareFolders(c); err != nil {
 		return err
-	}
-	if slices.Contains(c.AllowFileStorage, "true") {
-		if err := os.MkdirAll(filepath.Join(c.Data, ownFolder), 0o700); err != nil {
-			return fmt.Errorf("make the folder for file storage: %w", err)
-		}
 	}
 	db, err := bolt.Open(bolt.Config{Path: filepath.Join(c.Data, "firn.db")})
 	if err != nil {
@@ -90,40 +82,22 @@ func Serve(ctx context.Context, w World, c ServeConfig) (err error) {
 	if err != nil {
 		return err
 	}
-	api, err := net.Listen("tcp", c.Listen)
-	if err != nil {
-		return fmt.Errorf("listen for the API: %w", err)
-	}
-	defer api.Close()
-	objects, err := net.Listen("tcp", c.StoreListen)
-	if err != nil {
-		return fmt.Errorf("listen for the object store: %w", err)
-	}
-	defer objects.Close()
-	watched, err := listenMetrics(c.MetricsListen, log)
+	l, err := listen(c, log)
 	if err != nil {
 		return err
 	}
-	defer watched.Close()
-	warnBeyondLoopback(log, "API", api.Addr())
-	warnBeyondLoopback(log, "object store", objects.Addr())
-	embedded, err := openEmbedded(filepath.Join(c.Data, "objects"), "http://"+objects.Addr().String(), time.Now, log, func() (s3local.Adoption, error) {
+	defer l.close()
+	embedded, err := openEmbedded(filepath.Join(c.Data, "objects"), "http://"+l.objects.Addr().String(), time.Now, log, func() (s3local.Adoption, error) {
 		return claimed(ctx, store.New(store.Config{Driver: db, Now: time.Now}), realms(c.Realms))
 	})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, embedded.store.Close()) }()
-	memory := divideMemory(log)
-	steering, stopSteering := context.WithCancel(ctx)
-	defer stopSteering()
-	if w.Getenv("GOGC") == "" {
-		steer(steering, memory.Garbage)
-	}
+	memory, release := keepToLimit(ctx, w, log)
+	defer release()
 	metrics := NewMetrics()
-	all, err := embedded.config(ctx, Config{Table: db, Keys: keys, Loopback: isLoopback(api.Addr()), Log: log, Now: time.Now, Metrics: metrics, Settings: base.Settings{
-		Realms: realms(c.Realms), MaxBody: c.MaxBody, StoragePolicy: policy, AllowOverlappingCatalogs: c.AllowOverlappingCatalogs,
-		RequireRotation: c.RequireRotation, UniqueLocations: c.UniqueLocations, Probe: c.Probe, CredentialDuration: c.CredentialDuration, MaxSession: c.MaxSession, Memory: memory}})
+	all, err := embedded.config(ctx, Config{Table: db, Keys: keys, Loopback: isLoopback(c.Listen), Log: log, Now: time.Now, Metrics: metrics, Settings: c.settings(policy, memory)})
 	if err != nil {
 		return err
 	}
@@ -134,20 +108,67 @@ func Serve(ctx context.Context, w World, c ServeConfig) (err error) {
 	if err := bootstrap(ctx, a.Admin, a.realms, given, w); err != nil {
 		return err
 	}
-	fmt.Fprintf(w.Stdout, "firn serves the Iceberg REST catalog at http://%s/api/catalog and tables' files at http://%s\n", api.Addr(), objects.Addr())
-	watching, stop := context.WithCancel(ctx)
-	var watch sync.WaitGroup
-	watch.Go(func() { watchMemory(watching) })
-	defer watch.Wait()
-	defer stop()
-	return a.run(ctx, api, objects, watched, metrics, embedded.gate, log)
+	fmt.Fprintf(w.Stdout, "firn serves the Iceberg REST catalog at http://%s/api/catalog and tables' files at http://%s\n", l.api.Addr(), l.objects.Addr())
+	return a.run(ctx, l, metrics, embedded.gate, log)
 }
 
-// isLoopback reports whether only this machine reaches an address: then its callers reach whatever listens
-// here anyway.
-func isLoopback(a net.Addr) bool {
-	tcp, ok := a.(*net.TCPAddr)
-	return ok && tcp.IP.IsLoopback()
+// settings are those of the parts of the server.
+func (c *ServeConfig) settings(policy *storagepolicy.Policy, memory base.Memory) base.Settings {
+	return base.Settings{Realms: realms(c.Realms), MaxBody: c.MaxBody, StoragePolicy: policy, AllowOverlappingCatalogs: c.AllowOverlappingCatalogs,
+		RequireRotation: c.RequireRotation, UniqueLocations: c.UniqueLocations, Probe: c.Probe, CredentialDuration: c.CredentialDuration, MaxSession: c.MaxSession, Memory: memory}
+}
+
+// prepareFolders makes the folders that are missing, and refuses those that others than the server's user reach.
+func prepareFolders(c ServeConfig) error {
+	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		return fmt.Errorf("make the data folder: %w", err)
+	}
+	if err := checkPrivate(c.Data); err != nil {
+		return err
+	}
+	if !slices.Contains(c.AllowFileStorage, "true") {
+		return nil
+	}
+	if err := os.MkdirAll(filepath.Join(c.Data, ownFolder), 0o700); err != nil {
+		return fmt.Errorf("make the folder for file storage: %w", err)
+	}
+	return nil
+}
+
+// listeners are where the server is reached.
+type listeners struct {
+	api, objects net.Listener
+	metrics      metricsListener
+}
+
+// listen opens the listeners.
+func listen(c ServeConfig, log *slog.Logger) (l listeners, err error) {
+	defer func() {
+		if err != nil {
+			l.close()
+		}
+	}()
+	if l.api, err = net.Listen("tcp", c.Listen); err != nil {
+		return l, fmt.Errorf("listen for the API: %w", err)
+	}
+	if l.objects, err = net.Listen("tcp", c.StoreListen); err != nil {
+		return l, fmt.Errorf("listen for the object store: %w", err)
+	}
+	if l.metrics, err = listenMetrics(c.MetricsListen, log); err != nil {
+		return l, err
+	}
+	warnBeyondLoopback(log, "API", l.api.Addr())
+	warnBeyondLoopback(log, "object store", l.objects.Addr())
+	return l, nil
+}
+
+func (l listeners) close() {
+	for _, one := range []net.Listener{l.api, l.objects} {
+		if one != nil {
+			_ = one.Close()
+		}
+	}
+	_ = l.metrics.Close()
 }
 
 func realms(names []string) []lake.Realm {
@@ -159,11 +180,11 @@ func realms(names []string) []lake.Realm {
 }
 
 // run serves the listeners and the tick until ctx ends or one of them fails.
-func (a *App) run(ctx context.Context, api, objects net.Listener, watched metricsListener, metrics *Metrics, gate *s3local.Gate, log *slog.Logger) error {
+func (a *App) run(ctx context.Context, l listeners, metrics *Metrics, gate *s3local.Gate, log *slog.Logger) error {
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return rest.Serve(ctx, api, a.Handler, log) })
-	group.Go(func() error { return watched.serve(ctx, metrics, log) })
-	group.Go(func() error { return serveObjects(ctx, objects, gate.Server()) })
+	group.Go(func() error { return rest.Serve(ctx, l.api, a.Handler, log) })
+	group.Go(func() error { return l.metrics.serve(ctx, metrics, log) })
+	group.Go(func() error { return serveObjects(ctx, l.objects, gate.Server()) })
 	for _, turn := range []func(context.Context) error{a.sweep, a.work} {
 		group.Go(func() error {
 			everyTick(ctx, turn, log)
