@@ -109,6 +109,9 @@ func wrongWords(a answer) string {
 	if strings.Contains(string(a.body), "arn:aws:iam") {
 		return "it names a role"
 	}
+	if len(a.body) == 0 && strings.HasSuffix(a.op, "Exists") { // HEAD
+		return ""
+	}
 	if len(a.body) == 0 { // the door's own, that say all with their status
 		return map[bool]string{false: "no words"}[a.code == 401 || a.code == 413 || a.code == 414 || a.code == 431 || a.code == 400 && a.op == ""]
 	}
