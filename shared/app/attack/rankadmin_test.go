@@ -38,6 +38,11 @@ func catalogDoors() []rankDoor {
 			properties[b.fresh("owner")] = "team"
 			return call{op: "management.updateCatalog", vars: in(b), body: doc{"currentEntityVersion": version, "properties": properties}}
 		}},
+		{"management.updateCatalog", "as it is shown", "wmas", now, func(b *bench, _ person) call {
+			properties, storage, version := b.known()
+			properties[b.fresh("owner")] = "team"
+			return call{op: "management.updateCatalog", vars: in(b), body: doc{"currentEntityVersion": version, "properties": properties, "storageConfigInfo": storage}}
+		}},
 		{"management.probeCatalog", "", "wmas", later, func(b *bench, _ person) call { return call{op: "management.probeCatalog", vars: in(b)} }},
 		{"management.deleteCatalog", "", "s", later, func(b *bench, _ person) call {
 			name := b.fresh("c")
