@@ -59,11 +59,16 @@ func (s *Service) settle(realm lake.Realm, c *lake.Catalog) ([]location.Prefix, 
 	if err := applySettings(c); err != nil {
 		return nil, err
 	}
+	return folders, s.mayUse(realm, c)
+}
+
+// mayUse refuses storage that the server's operator does not allow at the base of the catalog.
+func (s *Service) mayUse(realm lake.Realm, c *lake.Catalog) error {
 	base, err := location.ParsePrefix(c.DefaultBaseLocation())
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return folders, s.StoragePolicy.Allows(realm, &c.Storage, base)
+	return s.StoragePolicy.Allows(realm, &c.Storage, base)
 }
 
 // allowed gives the folders of the catalog's storage. The base must be in one of them.
