@@ -117,6 +117,7 @@ func (m *machine) drivers(t *testing.T, b *bed) {
 	must(t, err)
 
 	google := gcstest.New(t, time.Now)
+	google.Trust("acme@acme.iam.gserviceaccount.com")
 	client := &http.Client{Transport: recorded{m, google.Client().Transport}}
 	forGCS, err := vendgcs.New(vendgcs.Config{Identity: self{google}, Now: time.Now, Client: client})
 	must(t, err)

@@ -43,7 +43,7 @@ func catalogDoors() []rankDoor {
 			properties[b.fresh("owner")] = "team"
 			return call{op: "management.updateCatalog", vars: in(b), body: doc{"currentEntityVersion": version, "properties": properties, "storageConfigInfo": storage}}
 		}},
-		{"management.probeCatalog", "", "wmas", later, func(b *bench, _ person) call { return call{op: "management.probeCatalog", vars: in(b)} }},
+		{"management.probeCatalog", "", "wmas", now, func(b *bench, _ person) call { return call{op: "management.probeCatalog", vars: in(b)} }},
 		{"management.deleteCatalog", "", "s", later, func(b *bench, _ person) call {
 			name := b.fresh("c")
 			b.must(201, b.root, call{op: "management.createCatalog", body: other(b).body(name)})
@@ -54,7 +54,9 @@ func catalogDoors() []rankDoor {
 
 func principalDoors() []rankDoor {
 	about := func(op string, body any) func(*bench, person) call {
-		return func(b *bench, _ person) call { return call{op: op, vars: vars{"principalName": b.somebody()}, body: body} }
+		return func(b *bench, _ person) call {
+			return call{op: op, vars: vars{"principalName": b.somebody()}, body: body}
+		}
 	}
 	return []rankDoor{
 		{"management.listPrincipals", "", "s", none, func(*bench, person) call { return call{op: "management.listPrincipals"} }},

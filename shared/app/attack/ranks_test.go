@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/url"
 	"strings"
+	"sync/atomic"
 )
 
 // rank is somebody with certain rights, or none. Its letter stands for it in the tables of doors.
@@ -16,15 +17,15 @@ type rank struct {
 
 // ranks are all that play at each door, from nobody upwards.
 var ranks = []rank{
-	{'n', "nobody", ""},                                                // without a token
-	{'b', "a bad token", ""},                                           // of another key
-	{'t', "recipient", "TABLE_READ_DATA"},                              // with a bearer token of Delta Sharing
-	{'o', "service administrator of another realm", ""},                // with the token of that realm
-	{'p', "service administrator in another realm", ""},                // with the token of this realm
-	{'r', "reader", "TABLE_READ_DATA"},                                 //
-	{'w', "writer", "CATALOG_MANAGE_CONTENT"},                          // the README's
-	{'m', "metadata manager", "CATALOG_MANAGE_METADATA"},               // no data rights
-	{'a', "catalog administrator", "catalog_admin"},                    // grants what it likes in the catalog, and nowhere else
+	{'n', "nobody", ""},                                                   // without a token
+	{'b', "a bad token", ""},                                              // of another key
+	{'t', "recipient", "TABLE_READ_DATA"},                                 // with a bearer token of Delta Sharing
+	{'o', "service administrator of another realm", ""},                   // with the token of that realm
+	{'p', "service administrator in another realm", ""},                   // with the token of this realm
+	{'r', "reader", "TABLE_READ_DATA"},                                    //
+	{'w', "writer", "CATALOG_MANAGE_CONTENT"},                             // the README's
+	{'m', "metadata manager", "CATALOG_MANAGE_METADATA"},                  // no data rights
+	{'a', "catalog administrator", "catalog_admin"},                       // grants what it likes in the catalog, and nowhere else
 	{'s', "service administrator", "service_admin: the realm is its own"}, //
 }
 
@@ -36,8 +37,10 @@ type bench struct {
 	*world
 	kind
 	people map[byte]person
-	n      int
 }
+
+// made counts what benches made.
+var made atomic.Int64
 
 // kind is a kind of storage: whose authority opens it, and where.
 type kind struct {
@@ -60,7 +63,7 @@ func (m *machine) kinds() []kind {
 	}
 	return []kind{
 		{"role", "s3://acme/role", aws(doc{"roleArn": roleOf + "acme"}), nil, "assumeRoles"},
-		{"named role", "s3://acme/named", aws(doc{"roleArn": roleOf + "acme", "storageName": named}), nil, "assumeRoles"},
+		{"named role", "s3://acme/named", aws(doc{"roleArn": roleOf + "acme", "storageName": named}), nil, "storageNames"},
 		{"own identity", "s3://acme/own", aws(doc{"endpoint": "https://s3.eu-west-1.amazonaws.com", "stsUnavailable": true}), nil, "ownIdentity"},
 		{"named keys", "s3://acme/lab", aws(doc{"endpoint": "https://s3.eu-west-1.amazonaws.com", "stsUnavailable": true, "storageName": named}), nil, "storageNames"},
 		{"listed store", "s3://acme/listed", aws(doc{"endpoint": m.listed.URL, "pathStyleAccess": true}), nil, "endpoints"},
@@ -139,8 +142,7 @@ func (b *bench) share() {
 
 // fresh returns a name that nothing has.
 func (b *bench) fresh(prefix string) string {
-	b.n++
-	return fmt.Sprintf("%s%d", prefix, b.n)
+	return fmt.Sprintf("%s%d", prefix, made.Add(1))
 }
 
 // table makes a table of the writer's and returns its name.

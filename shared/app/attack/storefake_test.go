@@ -20,7 +20,6 @@ type storeFake struct {
 	sent    []sent
 	minted  int
 	objects map[object]string
-	down    bool // nothing is deleted
 }
 
 var _ http.Handler = (*storeFake)(nil)
@@ -85,8 +84,8 @@ func (f *storeFake) serve(w http.ResponseWriter, r *http.Request, o object, body
 		var in struct {
 			Object []struct{ Key string }
 		}
-		if f.down || xml.Unmarshal(body, &in) != nil {
-			w.WriteHeader(http.StatusServiceUnavailable)
+		if xml.Unmarshal(body, &in) != nil {
+			w.WriteHeader(http.StatusBadRequest)
 			return
 		}
 		for _, gone := range in.Object {
@@ -105,8 +104,6 @@ func (f *storeFake) serve(w http.ResponseWriter, r *http.Request, o object, body
 		w.WriteHeader(http.StatusPreconditionFailed)
 	case r.Method == http.MethodPut:
 		f.objects[o] = string(body)
-	case r.Method == http.MethodDelete && f.down:
-		w.WriteHeader(http.StatusServiceUnavailable)
 	case r.Method == http.MethodDelete:
 		delete(f.objects, o)
 		w.WriteHeader(http.StatusNoContent)
