@@ -16,6 +16,11 @@
 // twin, which must work, with a key that opens its own folder; and TestTheBurglarGetsInWhereTheKeyFits holds the attempts
 // themselves to a key that opens the victims' folders.
 //
+// The same doors are then tried by rank: by nobody, by who has rights elsewhere, and by each rank of a catalog up to its
+// administrator (TestEachDoorByEachRank). What decides about storage is a matter of the ranks above: a machine that lends
+// its own identity (machine) records each request that firn sends, and a request, a signature or a credential that the
+// rank was not to have is an attack that succeeded.
+//
 // The embedded store is attacked, and the fakes of Google's and Azure's, which enforce what a key says; MinIO where
 // FIRN_TEST_MINIO names one. FIRN_ATTACKS=all tries each key in every way on every victim, and every input on the fakes.
 package attack
