@@ -22,6 +22,7 @@ const secretText = "what-the-machine-keeps"
 // places outside of the folder that the operator lists. What is there is not read, written or deleted, also when tables
 // are purged afterwards.
 func TestNothingOutsideOfTheFoldersIsTouched(t *testing.T) {
+	t.Parallel()
 	w := open(t, newMachine)
 	m := w.machine
 	w.under(m.lenient(t))
@@ -37,7 +38,7 @@ func TestNothingOutsideOfTheFoldersIsTouched(t *testing.T) {
 		onDisk := *w.bed
 		onDisk.scheme = "file"
 		in.bed, in.mallory = &onDisk, who
-		in.tryOutside(t, site{b.in(), k.base}, before)
+		in.tryOutside(t, site{b.in(), k.base})
 	}
 	w.attack(t, "the purges of it all", func(x *attack) {
 		for _, name := range []string{"evil", "own"} {
@@ -62,7 +63,8 @@ func (m *machine) plant(t *testing.T) {
 }
 
 // tryOutside tries every place outside at every door that takes a location.
-func (w *world) tryOutside(t *testing.T, s site, before map[string]string) {
+func (w *world) tryOutside(t *testing.T, s site) {
+	t.Helper()
 	replace := strings.NewReplacer("{out}", w.machine.outside, "{files}", w.machine.files)
 	drop := func(name string) {
 		w.send(w.mallory, call{op: "iceberg.dropTable", in: s.catalog, ns: "mine", table: name, query: "purgeRequested=true"})
@@ -80,6 +82,8 @@ func (w *world) tryOutside(t *testing.T, s site, before map[string]string) {
 				at += "/metadata/00001-forged.metadata.json"
 			}
 			w.attack(t, d.name+" "+text, func(x *attack) {
+				x.machine.plant(x.t)
+				before := tree(x.t, x.machine.outside)
 				x.send(x.mallory, call{op: "iceberg.createTable", in: s.catalog, ns: "mine", plain: true, body: create("own", nil)})
 				a := d.knock(x, s, at)
 				if d.name == "register" && a.code/100 == 2 {

@@ -62,6 +62,7 @@ func (m *machine) offers() []offer {
 // and change one that he does allow into them. Each is refused with the line of the policy that would allow it, and
 // nothing is sent: new storage is tried, if it may be.
 func TestNoServiceAdministratorGoesBeyondThePolicy(t *testing.T) {
+	t.Parallel()
 	w := open(t, newMachine)
 	w.under(storagepolicytest.Parse(`realms: {"*": {assumeRoles: ["` + roleOf + `acme"], file: ["` + w.machine.outside + `"]}}`))
 	b := w.bench(w.machine.kinds()[0])

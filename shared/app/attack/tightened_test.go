@@ -19,6 +19,7 @@ type knocked struct {
 // them. Then the server is started with one that does not. At each door that uses storage there is then no credential, no
 // signature, no read, no write and no deletion, not from what is remembered either, and not by what goes on after answers.
 func TestATightenedPolicyBitesAtEachDoor(t *testing.T) {
+	t.Parallel()
 	w, all := benches(t)
 	var doors []knocked
 	worked := map[string]int{}

@@ -73,6 +73,7 @@ func benches(t *testing.T) (*world, map[string]*bench) {
 // TestOnlyAServiceAdministratorChoosesStorage has each other rank write into each field of a catalog's storage, and into
 // each setting that decides about it. The operator allows all of it here: what refuses is the rank.
 func TestOnlyAServiceAdministratorChoosesStorage(t *testing.T) {
+	t.Parallel()
 	w, all := benches(t)
 	for field, kinds := range w.machine.widenings() {
 		for kind, values := range kinds {
