@@ -79,6 +79,7 @@ func (f *storeFake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // serve answers the requests that firn has for S3.
 func (f *storeFake) serve(w http.ResponseWriter, r *http.Request, o object, body []byte) {
 	text, there := f.objects[o]
+	w.Header().Set("ETag", `"an-object"`)
 	switch {
 	case r.Method == http.MethodPost && r.URL.Query().Has("delete"):
 		var in struct {
@@ -102,6 +103,7 @@ func (f *storeFake) serve(w http.ResponseWriter, r *http.Request, o object, body
 		fmt.Fprint(w, `</ListBucketResult>`)
 	case r.Method == http.MethodPut && there && r.Header.Get("If-None-Match") == "*":
 		w.WriteHeader(http.StatusPreconditionFailed)
+		fmt.Fprint(w, `<Error><Code>PreconditionFailed</Code></Error>`)
 	case r.Method == http.MethodPut:
 		f.objects[o] = string(body)
 	case r.Method == http.MethodDelete:
