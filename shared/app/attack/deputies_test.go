@@ -6,26 +6,45 @@ import (
 	"testing"
 )
 
-// lure is a change of a catalog by which somebody would have firn act for them with its own identity, or at another host.
+// lure is a change of a catalog by which somebody would have firn act for them with its own identity, or at
+// another host.
 type lure struct {
 	name, kind string
 	change     func(x *attack, properties, storage doc)
 }
 
-// lures are the ways in which firn could be made a deputy. Each is tried in one piece: the change, if it is taken, and then
-// all that would follow from it.
+// lures are the ways in which firn could be made a deputy. Each is tried in one piece: the change, if it is
+// taken, and then all that would follow from it.
 var lures = []lure{
 	{"no STS, in another bucket", "role", func(_ *attack, properties, storage doc) {
 		storage["stsUnavailable"], storage["endpoint"] = true, "https://s3.eu-west-1.amazonaws.com"
 		widenTo(properties, storage, "s3://treasury/wh")
 	}},
 	{"no STS alone", "role", func(_ *attack, _, storage doc) { storage["stsUnavailable"] = true }},
-	{"another bucket", "own identity", func(_ *attack, properties, storage doc) { widenTo(properties, storage, "s3://treasury/wh") }},
-	{"a foreign store", "role", func(x *attack, _, storage doc) { storage["endpoint"] = x.machine.foreign.URL }},
-	{"a foreign store for firn", "role", func(x *attack, _, storage doc) { storage["endpointInternal"] = x.machine.foreign.URL }},
-	{"a foreign store without STS", "own identity", func(x *attack, _, storage doc) { storage["endpoint"] = x.machine.foreign.URL }},
-	{"a foreign token service", "role", func(x *attack, _, storage doc) { storage["stsEndpoint"] = x.machine.foreign.URL }},
-	{"the metadata service", "role", func(_ *attack, _, storage doc) { storage["stsEndpoint"] = "http://169.254.169.254" }},
+	{"another bucket", "own identity", func(_ *attack, properties, storage doc) {
+		widenTo(properties, storage,
+			"s3://treasury/wh")
+	}},
+	{"a foreign store", "role", func(x *attack, _,
+		storage doc) {
+		storage["endpoint"] = x.machine.foreign.URL
+	}},
+	{"a foreign store for firn", "role", func(x *attack, _,
+		storage doc) {
+		storage["endpointInternal"] = x.machine.foreign.URL
+	}},
+	{"a foreign store without STS", "own identity", func(x *attack, _,
+		storage doc) {
+		storage["endpoint"] = x.machine.foreign.URL
+	}},
+	{"a foreign token service", "role", func(x *attack, _,
+		storage doc) {
+		storage["stsEndpoint"] = x.machine.foreign.URL
+	}},
+	{"the metadata service", "role", func(_ *attack, _,
+		storage doc) {
+		storage["stsEndpoint"] = "http://169.254.169.254"
+	}},
 	{"named credentials", "role", func(_ *attack, _, storage doc) { storage["storageName"] = named }},
 	{"another role", "role", func(_ *attack, _, storage doc) { storage["roleArn"] = roleOf + "other" }},
 	{"a folder of the machine", "file", func(x *attack, properties, storage doc) {
@@ -36,15 +55,17 @@ var lures = []lure{
 // widenTo allows one more location, and tables anywhere in it.
 func widenTo(properties, storage doc, location string) {
 	storage["allowedLocations"] = append(storage["allowedLocations"].([]any), location)
-	for _, setting := range []string{"allow.unstructured.table.location", "allow.external.metadata.file.location", "namespace-custom-location.enabled", "allow.overlapping.table.location"} {
+	for _, setting := range []string{"allow.unstructured.table.location",
+		"allow.external.metadata.file.location", "namespace-custom-location.enabled",
+		"allow.overlapping.table.location"} {
 		properties["polaris.config."+setting] = "true"
 	}
 }
 
-// TestNoRankMakesFirnADeputy has each rank below a service administrator change a catalog, and then stage, have requests
-// signed, load, refresh, register, purge and probe. The operator allows the machine's own identity, for the service
-// administrator. Whatever is answered, firn sends nothing but what the catalog as it was needs, and signs nothing with its
-// own identity.
+// TestNoRankMakesFirnADeputy has each rank below a service administrator change a catalog, and then stage,
+// have requests signed, load, refresh, register, purge and probe. The operator allows the machine's own
+// identity, for the service administrator. Whatever is answered, firn sends nothing but what the catalog as
+// it was needs, and signs nothing with its own identity.
 func TestNoRankMakesFirnADeputy(t *testing.T) {
 	t.Parallel()
 	for _, l := range lures {
@@ -85,12 +106,14 @@ func (x *attack) lure(b *bench, r rank, l lure) {
 	var said []answer
 	try := func(c call) { said = append(said, send(c)) }
 	in := vars{"catalogName": b.in()}
-	try(call{op: "management.updateCatalog", vars: in, body: doc{"currentEntityVersion": version, "properties": properties, "storageConfigInfo": storage}})
+	try(call{op: "management.updateCatalog", vars: in, body: doc{"currentEntityVersion": version,
+		"properties": properties, "storageConfigInfo": storage}})
 
 	signed := map[string]string{"X-Iceberg-Access-Delegation": "remote-signing"}
 	for _, at := range []string{victim.at, b.base + "/mine/x"} {
 		name := b.fresh("t")
-		staged := send(call{op: "iceberg.createTable", in: b.in(), ns: "mine", header: signed, body: create(name, doc{"location": at, "stage-create": true})})
+		staged := send(call{op: "iceberg.createTable", in: b.in(), ns: "mine", header: signed,
+			body: create(name, doc{"location": at, "stage-create": true})})
 		said = append(said, staged)
 		if uuid := staged.text("metadata", "table-uuid"); uuid != "" {
 			c := b.signing(name, "GET", folderOf(at), "data/1")
@@ -98,7 +121,8 @@ func (x *attack) lure(b *bench, r rank, l lure) {
 			try(c)
 		}
 		name = b.fresh("t")
-		try(call{op: "iceberg.createTable", in: b.in(), ns: "mine", plain: true, body: create(name, doc{"location": at})})
+		try(call{op: "iceberg.createTable", in: b.in(), ns: "mine", plain: true, body: create(name,
+			doc{"location": at})})
 		try(call{op: "iceberg.dropTable", in: b.in(), ns: "mine", table: name, query: "purgeRequested=true"})
 	}
 	try(b.signing(own, "GET", folderOf(victim.at), "data/1"))
@@ -106,7 +130,8 @@ func (x *attack) lure(b *bench, r rank, l lure) {
 	for _, op := range []string{"iceberg.loadTable", "iceberg.loadCredentials"} {
 		try(call{op: op, in: b.in(), ns: "mine", table: own})
 	}
-	try(call{op: "iceberg.registerTable", in: b.in(), ns: "mine", body: doc{"name": b.fresh("t"), "metadata-location": victim.at + "/metadata/1.metadata.json"}})
+	try(call{op: "iceberg.registerTable", in: b.in(), ns: "mine", body: doc{"name": b.fresh("t"),
+		"metadata-location": victim.at + "/metadata/1.metadata.json"}})
 	try(call{op: "iceberg.updateTable", in: b.in(), ns: "mine", table: own, body: setProperty()})
 	try(call{op: "iceberg.dropTable", in: b.in(), ns: "mine", table: own, query: "purgeRequested=true"})
 	x.machine.honest(x, before, said)
@@ -148,8 +173,8 @@ func (b *bench) victim() victim {
 	return v
 }
 
-// honest holds what firn sent to what the catalog's storage, as it was, needs: its own identity comes to STS for the
-// catalog's role, and to the catalog's folder where there is no STS.
+// honest holds what firn sent to what the catalog's storage, as it was, needs: its own identity comes to STS
+// for the catalog's role, and to the catalog's folder where there is no STS.
 func (m *machine) honest(x *attack, storage doc, said []answer) {
 	x.t.Helper()
 	role, _ := storage["roleArn"].(string)
@@ -172,7 +197,8 @@ func (m *machine) honest(x *attack, storage doc, said []answer) {
 				x.t.Errorf("%s: got %s, want nothing of %q", a.op, a.body, text)
 			}
 		}
-		if strings.Contains(string(a.body), ownKey) && (!direct || strings.Contains(string(a.body), "treasury")) {
+		if strings.Contains(string(a.body), ownKey) && (!direct || strings.Contains(string(a.body),
+			"treasury")) {
 			x.t.Errorf("%s: got a signature of firn's own identity: %s", a.op, a.body)
 		}
 	}

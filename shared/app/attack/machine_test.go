@@ -32,16 +32,18 @@ import (
 	"firn/shared/vend/r2"
 )
 
-// What firn itself is on a machine: the access keys of its own identity and of the credentials that storageName names.
+// What firn itself is on a machine: the access keys of its own identity and of the credentials that
+// storageName names.
 const (
 	ownKey   = "AKIAFIRNSOWN"
 	namedKey = "AKIAFIRNSLAB"
 	named    = "lab"
 )
 
-// machine is what surrounds a server on a machine: an identity of its own for every cloud, a folder for storage of type
-// FILE, and a network that records each request which firn sends. AWS, R2 and the endpoint that the operator lists are one
-// store with STS, which enforces nothing: what is at stake here is whether a request is sent, and by whom.
+// machine is what surrounds a server on a machine: an identity of its own for every cloud, a folder for
+// storage of type FILE, and a network that records each request which firn sends. AWS, R2 and the endpoint
+// that the operator lists are one store with STS, which enforces nothing: what is at stake here is whether a
+// request is sent, and by whom.
 type machine struct {
 	storeFake
 	listed, foreign *httptest.Server // an S3-compatible store that the operator knows, and a host that he does not
@@ -65,7 +67,8 @@ type sent struct {
 // foreignText is in the answers of the foreign host. No caller may see it.
 const foreignText = "what-a-private-host-says"
 
-// newMachine returns the bed of a machine. Its catalogs lake, loose, twin and vault are in the embedded store.
+// newMachine returns the bed of a machine. Its catalogs lake, loose, twin and vault are in the embedded
+// store.
 func newMachine(t *testing.T, log *slog.Logger) *bed {
 	b := embedded(t, log)
 	m := &machine{storeFake: storeFake{objects: map[object]string{}}}
@@ -106,8 +109,9 @@ func (m *machine) drivers(t *testing.T, b *bed) {
 		}
 		return credentials.NewStaticCredentialsProvider(namedKey, "lab-secret", "")
 	}
-	base := aws.Config{Region: "eu-west-1", Credentials: own, HTTPClient: &http.Client{Transport: wire}, RequestChecksumCalculation: aws.RequestChecksumCalculationWhenRequired,
-		Retryer: func() aws.Retryer { return aws.NopRetryer{} }}
+	base := aws.Config{Region: "eu-west-1", Credentials: own, HTTPClient: &http.Client{Transport: wire},
+		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenRequired,
+		Retryer:                    func() aws.Retryer { return aws.NopRetryer{} }}
 	sts, err := vendaws.New(vendaws.Config{Base: base, Named: lab})
 	must(t, err)
 	cache := vend.NewCache(vend.CacheConfig{Vendor: sts, Now: time.Now})
@@ -130,12 +134,14 @@ func (m *machine) drivers(t *testing.T, b *bed) {
 
 	vendor, files := b.vendor.(vend.ByStorage), b.files.(blob.ByStorage)
 	vendor.S3, vendor.R2, vendor.GCS, vendor.Azure = cache, forR2, forGCS, forAzure
-	files.S3, files.GCS, files.Azure, files.File = s3, blobgcs.New(blobgcs.Config{Client: client}), blobazure.New(blobazure.Config{Transport: entraWire}), disk.Opener{}
+	files.S3, files.GCS, files.Azure, files.File = s3, blobgcs.New(blobgcs.Config{Client: client}),
+		blobazure.New(blobazure.Config{Transport: entraWire}), disk.Opener{}
 	endpoint := b.signs
 	m.build = func(p *storagepolicy.Policy) {
 		b.policy, vendor.Policy, files.Policy = p, p, p
 		b.vendor, b.files = vendor, files
-		b.signer = sigv4.New(sigv4.Config{Region: "eu-west-1", Embedded: endpoint, Unscoped: own, Named: lab, Now: time.Now, Policy: p})
+		b.signer = sigv4.New(sigv4.Config{Region: "eu-west-1", Embedded: endpoint, Unscoped: own, Named: lab,
+			Now: time.Now, Policy: p})
 	}
 	m.build(nil)
 }
@@ -144,7 +150,8 @@ func (m *machine) drivers(t *testing.T, b *bed) {
 func (w *world) under(p *storagepolicy.Policy) {
 	w.t.Helper()
 	w.machine.build(p)
-	w.server.Vendor, w.server.Signer, w.server.Files = tappedVendor{w.vendor, w.tap}, w.signer, tappedOpener{w.files, w.tap}
+	w.server.Vendor, w.server.Signer, w.server.Files = tappedVendor{w.vendor, w.tap}, w.signer,
+		tappedOpener{w.files, w.tap}
 	w.server.StoragePolicy, w.server.Probe = p, true
 	w.restart()
 }
@@ -159,7 +166,10 @@ var known = []string{".amazonaws.com", ".r2.cloudflarestorage.com"}
 
 func (n network) RoundTrip(r *http.Request) (*http.Response, error) {
 	switch {
-	case slices.ContainsFunc(known, func(domain string) bool { return strings.HasSuffix(r.URL.Hostname(), domain) }):
+	case slices.ContainsFunc(known, func(domain string) bool {
+		return strings.HasSuffix(r.URL.Hostname(),
+			domain)
+	}):
 		out := httptest.NewRecorder()
 		r.Host = r.URL.Host
 		n.m.storeFake.ServeHTTP(out, r)

@@ -6,9 +6,9 @@ import (
 	"testing"
 )
 
-// TestEachDoorByEachRank sends a request that would work to each operation, as each rank. Who may, gets it done. To who may
-// not it is refused, without any effect and without a request to a store: with 401 to those whom the realm does not know,
-// and with 403 to the others, in the words of the dialect.
+// TestEachDoorByEachRank sends a request that would work to each operation, as each rank. Who may, gets it
+// done. To who may not it is refused, without any effect and without a request to a store: with 401 to those
+// whom the realm does not know, and with 403 to the others, in the words of the dialect.
 func TestEachDoorByEachRank(t *testing.T) {
 	t.Parallel()
 	w := open(t, newMachine)
@@ -20,7 +20,8 @@ func TestEachDoorByEachRank(t *testing.T) {
 			if strings.Contains(d.may, string(r.letter)) {
 				t.Run(d.name()+" by a "+r.name, func(t *testing.T) {
 					in := b.within(t)
-					if a := in.world.send(who, in.knock(d, who, r)); a.code/100 != 2 && !strings.HasSuffix(d.may, "!") || a.code == 401 || a.code == 403 {
+					if a := in.world.send(who, in.knock(d, who, r)); a.code/100 != 2 &&
+						!strings.HasSuffix(d.may, "!") || a.code == 401 || a.code == 403 {
 						t.Errorf("got %d %s, want it done", a.code, a.body)
 					}
 				})

@@ -11,7 +11,8 @@ import (
 // lenient is the policy by which every kind of storage may be used.
 func (m *machine) lenient(t *testing.T) *storagepolicy.Policy {
 	t.Helper()
-	p, err := storagepolicytest.Lenient([]string{m.listed.URL, r2Host}, named).With(storagepolicy.Flags{Folders: []string{m.files}})
+	p, err := storagepolicytest.Lenient([]string{m.listed.URL, r2Host},
+		named).With(storagepolicy.Flags{Folders: []string{m.files}})
 	must(t, err)
 	return p
 }
@@ -27,8 +28,8 @@ type offer struct {
 	kind
 }
 
-// offers are catalogs of all that chooses an authority or a host: each kind of storage, and roles with each field that
-// names a host.
+// offers are catalogs of all that chooses an authority or a host: each kind of storage, and roles with each
+// field that names a host.
 func (m *machine) offers() []offer {
 	var all []offer
 	for _, k := range m.kinds() {
@@ -51,16 +52,17 @@ func (m *machine) offers() []offer {
 	for _, field := range []string{"stsUnavailable", "storageName"} {
 		for _, value := range widenings[field]["role"] {
 			k := m.kinds()[0]
-			k.storage[field], k.line = value, map[string]string{"stsUnavailable": "own identity", "storageName": "storageNames"}[field]
+			k.storage[field], k.line = value, map[string]string{"stsUnavailable": "own identity",
+				"storageName": "storageNames"}[field]
 			all = append(all, offer{"role with " + field, k})
 		}
 	}
 	return all
 }
 
-// TestNoServiceAdministratorGoesBeyondThePolicy has a service administrator make catalogs that the operator does not allow,
-// and change one that he does allow into them. Each is refused with the line of the policy that would allow it, and
-// nothing is sent: new storage is tried, if it may be.
+// TestNoServiceAdministratorGoesBeyondThePolicy has a service administrator make catalogs that the operator
+// does not allow, and change one that he does allow into them. Each is refused with the line of the policy
+// that would allow it, and nothing is sent: new storage is tried, if it may be.
 func TestNoServiceAdministratorGoesBeyondThePolicy(t *testing.T) {
 	t.Parallel()
 	w := open(t, newMachine)
@@ -74,7 +76,9 @@ func TestNoServiceAdministratorGoesBeyondThePolicy(t *testing.T) {
 				c := call{op: "management.createCatalog", body: doc{"catalog": body}}
 				if way == "change" {
 					_, _, version := b.within(x.t).known()
-					c = call{op: "management.updateCatalog", vars: vars{"catalogName": b.in()}, body: doc{"currentEntityVersion": version, "properties": body["properties"], "storageConfigInfo": body["storageConfigInfo"]}}
+					c = call{op: "management.updateCatalog", vars: vars{"catalogName": b.in()},
+						body: doc{"currentEntityVersion": version, "properties": body["properties"],
+							"storageConfigInfo": body["storageConfigInfo"]}}
 				}
 				x.tap.take()
 				x.machine.take()
@@ -83,8 +87,10 @@ func TestNoServiceAdministratorGoesBeyondThePolicy(t *testing.T) {
 				if did, _ := x.tap.take(); did != (effects{}) {
 					x.t.Errorf("%s: got effects %+v of a refusal, want none", a.op, did)
 				}
-				if a.code != 403 || !strings.Contains(string(a.body), "storage policy") || !strings.Contains(string(a.body), o.line) {
-					x.t.Errorf("%s: got %d %s, want it forbidden, with the policy's line %s", a.op, a.code, a.body, o.line)
+				if a.code != 403 || !strings.Contains(string(a.body), "storage policy") ||
+					!strings.Contains(string(a.body), o.line) {
+					x.t.Errorf("%s: got %d %s, want it forbidden, with the policy's line %s", a.op, a.code,
+						a.body, o.line)
 				}
 			})
 		}

@@ -28,22 +28,34 @@ func catalogDoors() []rankDoor {
 		return k
 	}
 	return []rankDoor{
-		{"management.listCatalogs", "", "s", none, func(*bench, person) call { return call{op: "management.listCatalogs"} }},
+		{"management.listCatalogs", "", "s", none, func(*bench,
+			person) call {
+			return call{op: "management.listCatalogs"}
+		}},
 		{"management.createCatalog", "", "s", now, func(b *bench, _ person) call {
 			return call{op: "management.createCatalog", body: other(b).body(b.fresh("c"))}
 		}},
-		{"management.getCatalog", "", "wmas", none, func(b *bench, _ person) call { return call{op: "management.getCatalog", vars: in(b)} }},
+		{"management.getCatalog", "", "wmas", none, func(b *bench,
+			_ person) call {
+			return call{op: "management.getCatalog", vars: in(b)}
+		}},
 		{"management.updateCatalog", "", "wmas", now, func(b *bench, _ person) call {
 			properties, _, version := b.known()
 			properties[b.fresh("owner")] = "team"
-			return call{op: "management.updateCatalog", vars: in(b), body: doc{"currentEntityVersion": version, "properties": properties}}
+			return call{op: "management.updateCatalog", vars: in(b),
+				body: doc{"currentEntityVersion": version, "properties": properties}}
 		}},
 		{"management.updateCatalog", "as it is shown", "wmas", now, func(b *bench, _ person) call {
 			properties, storage, version := b.known()
 			properties[b.fresh("owner")] = "team"
-			return call{op: "management.updateCatalog", vars: in(b), body: doc{"currentEntityVersion": version, "properties": properties, "storageConfigInfo": storage}}
+			return call{op: "management.updateCatalog", vars: in(b),
+				body: doc{"currentEntityVersion": version, "properties": properties,
+					"storageConfigInfo": storage}}
 		}},
-		{"management.probeCatalog", "", "wmas", now, func(b *bench, _ person) call { return call{op: "management.probeCatalog", vars: in(b)} }},
+		{"management.probeCatalog", "", "wmas", now, func(b *bench,
+			_ person) call {
+			return call{op: "management.probeCatalog", vars: in(b)}
+		}},
 		{"management.deleteCatalog", "", "s", later, func(b *bench, _ person) call {
 			name := b.fresh("c")
 			b.must(201, b.root, call{op: "management.createCatalog", body: other(b).body(name)})
@@ -59,50 +71,69 @@ func principalDoors() []rankDoor {
 		}
 	}
 	return []rankDoor{
-		{"management.listPrincipals", "", "s", none, func(*bench, person) call { return call{op: "management.listPrincipals"} }},
+		{"management.listPrincipals", "", "s", none, func(*bench,
+			person) call {
+			return call{op: "management.listPrincipals"}
+		}},
 		{"management.createPrincipal", "", "s", none, func(b *bench, _ person) call {
 			return call{op: "management.createPrincipal", body: doc{"principal": doc{"name": b.fresh("p")}}}
 		}},
 		{"management.getPrincipal", "", "s", none, about("management.getPrincipal", nil)},
-		{"management.updatePrincipal", "", "s", none, about("management.updatePrincipal", doc{"currentEntityVersion": 1, "properties": doc{"a": "b"}})},
+		{"management.updatePrincipal", "", "s", none, about("management.updatePrincipal",
+			doc{"currentEntityVersion": 1, "properties": doc{"a": "b"}})},
 		{"management.deletePrincipal", "", "s", none, about("management.deletePrincipal", nil)},
 		{"management.rotateCredentials", "of another", "", none, about("management.rotateCredentials", nil)},
 		{"management.rotateCredentials", "of root", "", none, func(b *bench, who person) call {
-			return call{op: "management.rotateCredentials", vars: vars{"principalName": map[bool]string{true: b.people['w'].name, false: "root"}[who == b.root]}}
+			return call{op: "management.rotateCredentials",
+				vars: vars{"principalName": map[bool]string{true: b.people['w'].name,
+					false: "root"}[who == b.root]}}
 		}},
 		{"management.resetCredentials", "", "s", none, about("management.resetCredentials", doc{})},
 		{"management.resetCredentials", "of root", "", none, func(b *bench, who person) call {
 			if who == b.root { // its own it may
-				return call{op: "management.resetCredentials", vars: vars{"principalName": "nobody-of-this-name"}, body: doc{}}
+				return call{op: "management.resetCredentials",
+					vars: vars{"principalName": "nobody-of-this-name"}, body: doc{}}
 			}
 			return call{op: "management.resetCredentials", vars: vars{"principalName": "root"}, body: doc{}}
 		}},
-		{"management.listPrincipalRolesAssigned", "", "s", none, about("management.listPrincipalRolesAssigned", nil)},
-		{"management.assignPrincipalRole", "", "s", none, about("management.assignPrincipalRole", doc{"principalRole": doc{"name": "mallory"}})},
-		{"management.assignPrincipalRole", "of service administrators to oneself", "", none, func(b *bench, who person) call {
+		{"management.listPrincipalRolesAssigned", "", "s", none,
+			about("management.listPrincipalRolesAssigned", nil)},
+		{"management.assignPrincipalRole", "", "s", none, about("management.assignPrincipalRole",
+			doc{"principalRole": doc{"name": "mallory"}})},
+		{"management.assignPrincipalRole", "of service administrators to oneself", "", none, func(b *bench,
+			who person) call {
 			if who == b.root {
-				return call{op: "management.assignPrincipalRole", vars: vars{"principalName": "root"}, body: doc{"principalRole": doc{"name": "no-role-of-this-name"}}}
+				return call{op: "management.assignPrincipalRole", vars: vars{"principalName": "root"},
+					body: doc{"principalRole": doc{"name": "no-role-of-this-name"}}}
 			}
 			name := who.name
 			if name == "" {
 				name = b.people['w'].name
 			}
-			return call{op: "management.assignPrincipalRole", vars: vars{"principalName": name}, body: doc{"principalRole": doc{"name": "service_admin"}}}
+			return call{op: "management.assignPrincipalRole", vars: vars{"principalName": name},
+				body: doc{"principalRole": doc{"name": "service_admin"}}}
 		}},
 		{"management.revokePrincipalRole", "", "s", none, func(b *bench, _ person) call {
 			name := b.somebody()
-			b.must(201, b.root, call{op: "management.assignPrincipalRole", vars: vars{"principalName": name}, body: doc{"principalRole": doc{"name": name}}})
-			return call{op: "management.revokePrincipalRole", vars: vars{"principalName": name, "principalRoleName": name}}
+			b.must(201, b.root, call{op: "management.assignPrincipalRole", vars: vars{"principalName": name},
+				body: doc{"principalRole": doc{"name": name}}})
+			return call{op: "management.revokePrincipalRole", vars: vars{"principalName": name,
+				"principalRoleName": name}}
 		}},
-		{"management.listRevocations", "", "s", none, func(*bench, person) call { return call{op: "management.listRevocations"} }},
+		{"management.listRevocations", "", "s", none, func(*bench,
+			person) call {
+			return call{op: "management.listRevocations"}
+		}},
 		{"management.revokeKeys", "of a principal", "s", none, func(b *bench, _ person) call {
 			return call{op: "management.revokeKeys", body: doc{"principal": b.somebody()}}
 		}},
 		{"management.revokeKeys", "of a table", "as", none, func(b *bench, _ person) call {
-			return call{op: "management.revokeKeys", body: doc{"catalog": b.in(), "namespace": []string{"mine"}, "table": b.table(nil)}}
+			return call{op: "management.revokeKeys", body: doc{"catalog": b.in(),
+				"namespace": []string{"mine"}, "table": b.table(nil)}}
 		}},
 		{"management.liftRevocation", "", "s!", none, func(b *bench, _ person) call {
-			made := b.must(201, b.root, call{op: "management.revokeKeys", body: doc{"principal": b.somebody()}})
+			made := b.must(201, b.root, call{op: "management.revokeKeys",
+				body: doc{"principal": b.somebody()}})
 			return call{op: "management.liftRevocation", vars: vars{"revocationId": made.text("id")}}
 		}},
 	}
@@ -111,7 +142,8 @@ func principalDoors() []rankDoor {
 func roleDoors() []rankDoor {
 	ofPrincipals := func(op string, body any) func(*bench, person) call {
 		return func(b *bench, _ person) call {
-			return call{op: op, vars: vars{"principalRoleName": b.somebody(), "catalogName": b.in()}, body: body}
+			return call{op: op, vars: vars{"principalRoleName": b.somebody(), "catalogName": b.in()},
+				body: body}
 		}
 	}
 	ofCatalog := func(op string, body any) func(*bench, person) call {
@@ -121,31 +153,47 @@ func roleDoors() []rankDoor {
 	}
 	grant := doc{"grant": doc{"type": "catalog", "privilege": "TABLE_WRITE_DATA"}}
 	return []rankDoor{
-		{"management.listPrincipalRoles", "", "s", none, func(*bench, person) call { return call{op: "management.listPrincipalRoles"} }},
+		{"management.listPrincipalRoles", "", "s", none, func(*bench,
+			person) call {
+			return call{op: "management.listPrincipalRoles"}
+		}},
 		{"management.createPrincipalRole", "", "s", none, func(b *bench, _ person) call {
-			return call{op: "management.createPrincipalRole", body: doc{"principalRole": doc{"name": b.fresh("p")}}}
+			return call{op: "management.createPrincipalRole",
+				body: doc{"principalRole": doc{"name": b.fresh("p")}}}
 		}},
 		{"management.getPrincipalRole", "", "s", none, ofPrincipals("management.getPrincipalRole", nil)},
-		{"management.updatePrincipalRole", "", "s", none, ofPrincipals("management.updatePrincipalRole", doc{"currentEntityVersion": 1, "properties": doc{"a": "b"}})},
-		{"management.deletePrincipalRole", "", "s", none, ofPrincipals("management.deletePrincipalRole", nil)},
-		{"management.listAssigneePrincipalsForPrincipalRole", "", "s", none, ofPrincipals("management.listAssigneePrincipalsForPrincipalRole", nil)},
-		{"management.listCatalogRolesForPrincipalRole", "", "s", none, ofPrincipals("management.listCatalogRolesForPrincipalRole", nil)},
-		{"management.assignCatalogRoleToPrincipalRole", "", "as", none, ofPrincipals("management.assignCatalogRoleToPrincipalRole", doc{"catalogRole": doc{"name": "catalog_admin"}})},
+		{"management.updatePrincipalRole", "", "s", none, ofPrincipals("management.updatePrincipalRole",
+			doc{"currentEntityVersion": 1, "properties": doc{"a": "b"}})},
+		{"management.deletePrincipalRole", "", "s", none, ofPrincipals("management.deletePrincipalRole",
+			nil)},
+		{"management.listAssigneePrincipalsForPrincipalRole", "", "s", none,
+			ofPrincipals("management.listAssigneePrincipalsForPrincipalRole", nil)},
+		{"management.listCatalogRolesForPrincipalRole", "", "s", none,
+			ofPrincipals("management.listCatalogRolesForPrincipalRole", nil)},
+		{"management.assignCatalogRoleToPrincipalRole", "", "as", none,
+			ofPrincipals("management.assignCatalogRoleToPrincipalRole",
+				doc{"catalogRole": doc{"name": "catalog_admin"}})},
 		{"management.revokeCatalogRoleFromPrincipalRole", "", "as", none, func(b *bench, _ person) call {
 			at := vars{"principalRoleName": b.somebody(), "catalogName": b.in(), "catalogRoleName": b.role()}
-			b.must(201, b.root, call{op: "management.assignCatalogRoleToPrincipalRole", vars: at, body: doc{"catalogRole": doc{"name": at["catalogRoleName"]}}})
+			b.must(201, b.root, call{op: "management.assignCatalogRoleToPrincipalRole", vars: at,
+				body: doc{"catalogRole": doc{"name": at["catalogRoleName"]}}})
 			return call{op: "management.revokeCatalogRoleFromPrincipalRole", vars: at}
 		}},
 		{"management.listCatalogRoles", "", "as", none, ofCatalog("management.listCatalogRoles", nil)},
 		{"management.createCatalogRole", "", "as", none, func(b *bench, _ person) call {
-			return call{op: "management.createCatalogRole", vars: vars{"catalogName": b.in()}, body: doc{"catalogRole": doc{"name": b.fresh("r")}}}
+			return call{op: "management.createCatalogRole", vars: vars{"catalogName": b.in()},
+				body: doc{"catalogRole": doc{"name": b.fresh("r")}}}
 		}},
 		{"management.getCatalogRole", "", "as", none, ofCatalog("management.getCatalogRole", nil)},
-		{"management.updateCatalogRole", "", "as", none, ofCatalog("management.updateCatalogRole", doc{"currentEntityVersion": 1, "properties": doc{"a": "b"}})},
+		{"management.updateCatalogRole", "", "as", none, ofCatalog("management.updateCatalogRole",
+			doc{"currentEntityVersion": 1, "properties": doc{"a": "b"}})},
 		{"management.deleteCatalogRole", "", "as", none, ofCatalog("management.deleteCatalogRole", nil)},
-		{"management.listAssigneePrincipalRolesForCatalogRole", "", "as", none, ofCatalog("management.listAssigneePrincipalRolesForCatalogRole", nil)},
-		{"management.listGrantsForCatalogRole", "", "as", none, ofCatalog("management.listGrantsForCatalogRole", nil)},
-		{"management.addGrantToCatalogRole", "", "as", none, ofCatalog("management.addGrantToCatalogRole", grant)},
+		{"management.listAssigneePrincipalRolesForCatalogRole", "", "as", none,
+			ofCatalog("management.listAssigneePrincipalRolesForCatalogRole", nil)},
+		{"management.listGrantsForCatalogRole", "", "as", none,
+			ofCatalog("management.listGrantsForCatalogRole", nil)},
+		{"management.addGrantToCatalogRole", "", "as", none, ofCatalog("management.addGrantToCatalogRole",
+			grant)},
 		{"management.revokeGrantFromCatalogRole", "", "as", none, func(b *bench, _ person) call {
 			at := vars{"catalogName": b.in(), "catalogRoleName": b.role()}
 			b.must(201, b.root, call{op: "management.addGrantToCatalogRole", vars: at, body: grant})
@@ -172,7 +220,10 @@ func recipientDoors() []rankDoor {
 		return func(b *bench, _ person) call { return call{op: op, vars: recipient(b), body: body} }
 	}
 	return []rankDoor{
-		{"management.listShares", "", "s", none, func(*bench, person) call { return call{op: "management.listShares"} }},
+		{"management.listShares", "", "s", none, func(*bench,
+			person) call {
+			return call{op: "management.listShares"}
+		}},
 		{"management.createShare", "", "s", none, func(b *bench, _ person) call {
 			return call{op: "management.createShare", body: doc{"share": doc{"name": b.fresh("s")}}}
 		}},
@@ -190,15 +241,20 @@ func recipientDoors() []rankDoor {
 			return call{op: "management.removeTableFromShare", vars: at}
 		}},
 		{"management.grantShare", "", "s", none, func(b *bench, _ person) call {
-			return call{op: "management.grantShare", vars: share(b), body: doc{"recipient": doc{"name": recipient(b)["recipientName"]}}}
+			return call{op: "management.grantShare", vars: share(b),
+				body: doc{"recipient": doc{"name": recipient(b)["recipientName"]}}}
 		}},
 		{"management.revokeShare", "", "s", none, func(b *bench, _ person) call {
 			at := share(b)
 			at["recipientName"] = recipient(b)["recipientName"]
-			b.must(201, b.root, call{op: "management.grantShare", vars: at, body: doc{"recipient": doc{"name": at["recipientName"]}}})
+			b.must(201, b.root, call{op: "management.grantShare", vars: at,
+				body: doc{"recipient": doc{"name": at["recipientName"]}}})
 			return call{op: "management.revokeShare", vars: at}
 		}},
-		{"management.listRecipients", "", "s", none, func(*bench, person) call { return call{op: "management.listRecipients"} }},
+		{"management.listRecipients", "", "s", none, func(*bench,
+			person) call {
+			return call{op: "management.listRecipients"}
+		}},
 		{"management.createRecipient", "", "s", none, func(b *bench, _ person) call {
 			return call{op: "management.createRecipient", body: doc{"recipient": doc{"name": b.somebody()}}}
 		}},

@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// storeFake is the S3 and the STS of all hosts that firn may know. It does what it is asked to, by whomever, and records
-// that.
+// storeFake is the S3 and the STS of all hosts that firn may know. It does what it is asked to, by whomever,
+// and records that.
 type storeFake struct {
 	mu      sync.Mutex
 	sent    []sent
@@ -45,7 +45,8 @@ func (f *storeFake) note(r *http.Request, foreign bool, form url.Values) {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.sent = append(f.sent, sent{by: by, to: host, what: r.Method + " " + r.URL.Path, role: form.Get("RoleArn"), opens: form.Get("Policy"), foreign: foreign})
+	f.sent = append(f.sent, sent{by: by, to: host, what: r.Method + " " + r.URL.Path,
+		role: form.Get("RoleArn"), opens: form.Get("Policy"), foreign: foreign})
 }
 
 func (f *storeFake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -62,8 +63,9 @@ func (f *storeFake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer f.mu.Unlock()
 	if form != nil {
 		f.minted++
-		fmt.Fprintf(w, `<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials><AccessKeyId>ASIA%d</AccessKeyId>`+
-			`<SecretAccessKey>minted</SecretAccessKey><SessionToken>minted</SessionToken><Expiration>%s</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>`,
+		fmt.Fprintf(w,
+			`<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials><AccessKeyId>ASIA%d</AccessKeyId>`+
+				`<SecretAccessKey>minted</SecretAccessKey><SessionToken>minted</SessionToken><Expiration>%s</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>`,
 			f.minted, time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
 		return
 	}
@@ -95,7 +97,10 @@ func (f *storeFake) serve(w http.ResponseWriter, r *http.Request, o object, body
 		fmt.Fprint(w, `<DeleteResult/>`)
 	case r.Method == http.MethodGet && o.key == "":
 		fmt.Fprint(w, `<ListBucketResult>`)
-		for _, found := range slices.SortedFunc(maps.Keys(f.objects), func(a, b object) int { return strings.Compare(a.String(), b.String()) }) {
+		for _, found := range slices.SortedFunc(maps.Keys(f.objects), func(a,
+			b object) int {
+			return strings.Compare(a.String(), b.String())
+		}) {
 			if found.bucket == o.bucket && strings.HasPrefix(found.key, r.URL.Query().Get("prefix")) {
 				fmt.Fprintf(w, `<Contents><Key>%s</Key></Contents>`, found.key)
 			}

@@ -15,9 +15,10 @@ type knocked struct {
 	worked bool // the same request about another table, before
 }
 
-// TestATightenedPolicyBitesAtEachDoor makes catalogs of each kind of storage, and tables in them, under a policy that allows
-// them. Then the server is started with one that does not. At each door that uses storage there is then no credential, no
-// signature, no read, no write and no deletion, not from what is remembered either, and not by what goes on after answers.
+// TestATightenedPolicyBitesAtEachDoor makes catalogs of each kind of storage, and tables in them, under a
+// policy that allows them. Then the server is started with one that does not. At each door that uses storage
+// there is then no credential, no signature, no read, no write and no deletion, not from what is remembered
+// either, and not by what goes on after answers.
 func TestATightenedPolicyBitesAtEachDoor(t *testing.T) {
 	t.Parallel()
 	w, all := benches(t)
@@ -77,11 +78,12 @@ func (d rankDoor) by() byte {
 	return 's'
 }
 
-// remembers reports whether the request changes nothing, so that it can be sent before the policy is tightened: its
-// credentials are remembered then.
+// remembers reports whether the request changes nothing, so that it can be sent before the policy is
+// tightened: its credentials are remembered then.
 func (d rankDoor) remembers() bool {
 	switch d.op {
-	case "iceberg.loadTable", "iceberg.loadCredentials", "iceberg.signRequest", "sharing.generateTemporaryTableCredential", "gravitino.getCredentials":
+	case "iceberg.loadTable", "iceberg.loadCredentials", "iceberg.signRequest",
+		"sharing.generateTemporaryTableCredential", "gravitino.getCredentials":
 		return true
 	}
 	return false

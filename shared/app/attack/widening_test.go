@@ -15,17 +15,20 @@ import (
 	"firn/shared/lake"
 )
 
-// widenings are what a caller writes into each field of a catalog's storageConfigInfo, by the kind of the catalog. A field
-// of the API that is not here fails TestEveryStorageFieldIsAttacked.
+// widenings are what a caller writes into each field of a catalog's storageConfigInfo, by the kind of the
+// catalog. A field of the API that is not here fails TestEveryStorageFieldIsAttacked.
 func (m *machine) widenings() map[string]map[string][]any {
-	hosts := []any{m.foreign.URL, "http://169.254.169.254", "http://[fd00:ec2::254]", "http://127.0.0.1:1", "http://10.0.0.1", "https://s3.eu-west-1.amazonaws.com"}
+	hosts := []any{m.foreign.URL, "http://169.254.169.254", "http://[fd00:ec2::254]", "http://127.0.0.1:1",
+		"http://10.0.0.1", "https://s3.eu-west-1.amazonaws.com"}
 	return map[string]map[string][]any{
-		"roleArn":            {"role": {roleOf + "other", "arn:aws:iam::999999999999:role/other"}, "own identity": {roleOf + "acme"}},
-		"externalId":         {"role": {"chosen"}},
-		"currentKmsKey":      {"role": {"arn:aws:kms:eu-west-1:111122223333:key/k"}},
-		"allowedKmsKeys":     {"role": {[]string{"arn:aws:kms:eu-west-1:111122223333:key/k"}}},
-		"region":             {"role": {"us-east-1"}},
-		"endpoint":           {"role": hosts, "own identity": hosts[:5], "listed store": {"https://s3.eu-west-1.amazonaws.com"}},
+		"roleArn": {"role": {roleOf + "other", "arn:aws:iam::999999999999:role/other"},
+			"own identity": {roleOf + "acme"}},
+		"externalId":     {"role": {"chosen"}},
+		"currentKmsKey":  {"role": {"arn:aws:kms:eu-west-1:111122223333:key/k"}},
+		"allowedKmsKeys": {"role": {[]string{"arn:aws:kms:eu-west-1:111122223333:key/k"}}},
+		"region":         {"role": {"us-east-1"}},
+		"endpoint": {"role": hosts, "own identity": hosts[:5],
+			"listed store": {"https://s3.eu-west-1.amazonaws.com"}},
 		"stsEndpoint":        {"role": hosts, "listed store": hosts},
 		"endpointInternal":   {"role": hosts, "listed store": hosts},
 		"stsUnavailable":     {"role": {true}, "named role": {true}, "listed store": {true}},
@@ -35,20 +38,26 @@ func (m *machine) widenings() map[string]map[string][]any {
 		"multiTenantAppName": {"azure": {"app"}},
 		"consentUrl":         {"azure": {m.foreign.URL}},
 		"hierarchical":       {"azure": {false}},
-		"gcsServiceAccount":  {"gcs": {"other@acme.iam.gserviceaccount.com"}, "gcs account": {"other@acme.iam.gserviceaccount.com"}},
-		"storageType":        {"role": {"GCS", "FILE"}, "gcs": {"S3"}},
-		"allowedLocations": {"role": {[]string{"s3://acme/role", "s3://vault/wh"}, []string{"s3://acme/role", "s3://vault/"}, []string{"s3://acme/role", "s3://acme/more"}, []string{"s3://acme/role", "file:///"}},
-			"gcs": {[]string{"gs://acme-gcs/wh", "gs://vault/wh"}}, "azure": {[]string{"abfss://lake@" + host + "/wh", "abfss://vault@" + host + "/wh"}},
-			"file": {[]string{"file://" + m.files + "/wh", "file://" + m.outside}, []string{"file://" + m.files + "/wh", "file:///"}}},
-		"storageName": {"role": {named, "other"}, "own identity": {named}, "named role": {nil}, "listed store": {named}},
+		"gcsServiceAccount": {"gcs": {"other@acme.iam.gserviceaccount.com"},
+			"gcs account": {"other@acme.iam.gserviceaccount.com"}},
+		"storageType": {"role": {"GCS", "FILE"}, "gcs": {"S3"}},
+		"allowedLocations": {"role": {[]string{"s3://acme/role", "s3://vault/wh"}, []string{"s3://acme/role",
+			"s3://vault/"}, []string{"s3://acme/role", "s3://acme/more"}, []string{"s3://acme/role",
+			"file:///"}},
+			"gcs":   {[]string{"gs://acme-gcs/wh", "gs://vault/wh"}},
+			"azure": {[]string{"abfss://lake@" + host + "/wh", "abfss://vault@" + host + "/wh"}},
+			"file": {[]string{"file://" + m.files + "/wh", "file://" + m.outside},
+				[]string{"file://" + m.files + "/wh", "file:///"}}},
+		"storageName": {"role": {named, "other"}, "own identity": {named}, "named role": {nil},
+			"listed store": {named}},
 	}
 }
 
 // notRead are the fields that say something and take nothing.
 var notRead = []string{"userArn"}
 
-// widened is what a caller sets a setting to. Settings need no table: a new one that takes other values is refused for its
-// value, and fails the test.
+// widened is what a caller sets a setting to. Settings need no table: a new one that takes other values is
+// refused for its value, and fails the test.
 func widened(setting string) string {
 	if setting == string(lake.S3ProfileSetting) {
 		return "minio"
@@ -70,15 +79,19 @@ func benches(t *testing.T) (*world, map[string]*bench) {
 	return w, all
 }
 
-// TestOnlyAServiceAdministratorChoosesStorage has each other rank write into each field of a catalog's storage, and into
-// each setting that decides about it. The operator allows all of it here: what refuses is the rank.
+// TestOnlyAServiceAdministratorChoosesStorage has each other rank write into each field of a catalog's
+// storage, and into each setting that decides about it. The operator allows all of it here: what refuses is
+// the rank.
 func TestOnlyAServiceAdministratorChoosesStorage(t *testing.T) {
 	t.Parallel()
 	w, all := benches(t)
 	for field, kinds := range w.machine.widenings() {
 		for kind, values := range kinds {
 			for i, value := range values {
-				all[kind].widen(t, field+" "+kind+" "+strconv.Itoa(i), func(properties, storage doc) { storage[field] = value })
+				all[kind].widen(t, field+" "+kind+" "+strconv.Itoa(i), func(properties,
+					storage doc) {
+					storage[field] = value
+				})
 			}
 		}
 	}
@@ -120,9 +133,12 @@ func (b *bench) widen(t *testing.T, name string, change func(properties, storage
 		b.attack(t, name+" by a "+r.name, func(x *attack) {
 			in := b.within(x.t)
 			properties, storage, version := in.known()
-			before := in.must(200, b.root, call{op: "management.getCatalog", vars: vars{"catalogName": b.in()}}).body
+			before := in.must(200, b.root, call{op: "management.getCatalog",
+				vars: vars{"catalogName": b.in()}}).body
 			change(properties, storage)
-			c := call{op: "management.updateCatalog", vars: vars{"catalogName": b.in()}, body: doc{"currentEntityVersion": version, "properties": properties, "storageConfigInfo": storage}}
+			c := call{op: "management.updateCatalog", vars: vars{"catalogName": b.in()},
+				body: doc{"currentEntityVersion": version, "properties": properties,
+					"storageConfigInfo": storage}}
 			if r.letter == 'p' {
 				c.header = elsewhereRealm
 			}
@@ -131,7 +147,8 @@ func (b *bench) widen(t *testing.T, name string, change func(properties, storage
 			a := x.send(b.people[r.letter], c)
 			x.refused(a)
 			x.silent(a)
-			if after := in.must(200, b.root, call{op: "management.getCatalog", vars: vars{"catalogName": b.in()}}).body; string(after) != string(before) {
+			if after := in.must(200, b.root, call{op: "management.getCatalog",
+				vars: vars{"catalogName": b.in()}}).body; string(after) != string(before) {
 				x.t.Errorf("got the catalog %s, want it as it was: %s", after, before)
 			}
 		})
@@ -195,7 +212,9 @@ func TestFieldsThatAreNotReadChangeNothing(t *testing.T) {
 		was, err := json.Marshal(storage)
 		must(t, err)
 		storage[field] = "arn:aws:iam::111122223333:user/mallory"
-		b.must(200, b.people['w'], call{op: "management.updateCatalog", vars: vars{"catalogName": b.in()}, body: doc{"currentEntityVersion": version, "properties": properties, "storageConfigInfo": storage}})
+		b.must(200, b.people['w'], call{op: "management.updateCatalog", vars: vars{"catalogName": b.in()},
+			body: doc{"currentEntityVersion": version, "properties": properties,
+				"storageConfigInfo": storage}})
 		_, storage, _ = b.known()
 		if is, err := json.Marshal(storage); err != nil || string(is) != string(was) {
 			t.Errorf("%s: got the storage %s, %v, want %s", field, is, err, was)
