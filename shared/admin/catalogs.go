@@ -61,6 +61,9 @@ func (s *Service) CreateCatalog(ctx context.Context, c lake.Caller, n NewCatalog
 	if err != nil {
 		return nil, err
 	}
+	if err := s.mayUse(c.Realm, made); err != nil {
+		return nil, err
+	}
 	if taken.Value != nil { // or it would be told that the catalog overlaps itself
 		return nil, fault.Taken(fault.Catalog, n.Name)
 	}
@@ -145,6 +148,9 @@ func (s *Service) UpdateCatalog(ctx context.Context, c lake.Caller, name string,
 			return err
 		}
 		if err := x.mayChangeStorage(ctx, x.cat.Value, &next); err != nil {
+			return err
+		}
+		if err := s.mayUse(c.Realm, &next); err != nil {
 			return err
 		}
 		if err := sameOwner(next.ID, &x.cat.Value.Storage, &next.Storage); err != nil {

@@ -11,7 +11,8 @@ import (
 
 // ProbeCatalog tries the storage of a catalog, and keeps what came out: while it failed, no keys are handed out. The report
 // names roles and holds the store's own words. Conflict if the storage's configuration changed meanwhile; Unsupported if
-// this server cannot try storage. Access requirement: CATALOG_WRITE_PROPERTIES on it.
+// this server cannot try storage; Forbidden if its storage policy does not allow the storage, of which nothing is learned
+// then. Access requirement: CATALOG_WRITE_PROPERTIES on it.
 func (s *Service) ProbeCatalog(ctx context.Context, c lake.Caller, name string) (*lake.Catalog, probe.Report, error) {
 	x, err := s.catalog(ctx, c, name, access.UpdateCatalog)
 	if err != nil {
@@ -19,6 +20,9 @@ func (s *Service) ProbeCatalog(ctx context.Context, c lake.Caller, name string) 
 	}
 	if s.Prober == nil {
 		return nil, probe.Report{}, fault.New(fault.Unsupported, "This server cannot try the storage of catalogs")
+	}
+	if err := s.mayUse(c.Realm, x.cat.Value); err != nil {
+		return nil, probe.Report{}, err
 	}
 	report, tried, err := s.try(ctx, c, x.cat.Value)
 	if err != nil {

@@ -31,8 +31,9 @@ var kinds = map[lake.StorageType]struct {
 	lake.File:  {location.File, "prefix: file:// or /"},
 }
 
-// settle completes a catalog's properties and storage configuration and refuses what is not in order, or not allowed by the
-// server's operator. It returns the folders that the catalog allows.
+// settle completes a catalog's properties and storage configuration and refuses what is not in order. It returns the folders
+// that the catalog allows. Whether the operator allows its storage is asked once its caller may choose it (mayUse): the
+// policy is no matter of those who may not.
 func (s *Service) settle(realm lake.Realm, c *lake.Catalog) ([]location.Prefix, error) {
 	if err := lake.CheckProperties(c.Properties, lake.IsSetting); err != nil {
 		return nil, err
@@ -59,11 +60,16 @@ func (s *Service) settle(realm lake.Realm, c *lake.Catalog) ([]location.Prefix, 
 	if err := applySettings(c); err != nil {
 		return nil, err
 	}
+	return folders, nil
+}
+
+// mayUse refuses storage that the server's operator does not allow at the base of the catalog.
+func (s *Service) mayUse(realm lake.Realm, c *lake.Catalog) error {
 	base, err := location.ParsePrefix(c.DefaultBaseLocation())
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return folders, s.StoragePolicy.Allows(realm, &c.Storage, base)
+	return s.StoragePolicy.Allows(realm, &c.Storage, base)
 }
 
 // allowed gives the folders of the catalog's storage. The base must be in one of them.

@@ -56,9 +56,13 @@ func storageChanges(old, next *lake.Catalog) ([]string, error) {
 	return out, nil
 }
 
-// asKnown returns the storage without the external ID that firn made: it may be written down or left out.
+// asKnown returns the storage as the API shows it, so that what was read may be written back: without the external ID that
+// firn made, which may be written down or left out, and with no path style for none.
 func asKnown(c *lake.Catalog) lake.Storage {
 	s := c.Storage
+	if s.PathStyleAccess != nil && !*s.PathStyleAccess {
+		s.PathStyleAccess = nil
+	}
 	if s.ExternalID == lake.MadeExternalID(c.ID) {
 		s.ExternalID = ""
 	}

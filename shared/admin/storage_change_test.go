@@ -22,7 +22,8 @@ func TestStorageChanges_EachFieldIsNoticed(t *testing.T) {
 		case reflect.Slice:
 			field.Set(reflect.ValueOf([]string{"x"}))
 		case reflect.Pointer:
-			field.Set(reflect.ValueOf(new(bool)))
+			yes := true
+			field.Set(reflect.ValueOf(&yes))
 		default:
 			t.Fatalf("%s: how is a %s changed?", f.Name, field.Kind())
 		}
@@ -44,9 +45,9 @@ func TestStorageChanges_EachSettingIsNoticedOrLeft(t *testing.T) {
 	}
 }
 
-func TestStorageChanges_TheExternalIDThatFirnMadeIsNoChange(t *testing.T) {
+func TestStorageChanges_WhatIsWrittenBackAsItIsShownIsNoChange(t *testing.T) {
 	old := &lake.Catalog{ID: lake.NewID(), Storage: lake.Storage{Type: lake.S3}}
-	next := &lake.Catalog{ID: old.ID, Storage: lake.Storage{Type: lake.S3, ExternalID: lake.MadeExternalID(old.ID)}}
+	next := &lake.Catalog{ID: old.ID, Storage: lake.Storage{Type: lake.S3, ExternalID: lake.MadeExternalID(old.ID), PathStyleAccess: new(bool), AllowedKMSKeys: []string{}}}
 	if got, err := storageChanges(old, next); err != nil || len(got) != 0 {
 		t.Errorf("got %q, %v, want no change", got, err)
 	}

@@ -48,6 +48,7 @@ type bed struct {
 	ends        bool                                    // a revoked key is dead at once
 	pick        func(t *testing.T, k key) burglar
 	signs       func() string // endpoint of a store for which requests are signed; nil: there is none
+	machine     *machine      // what surrounds the server; nil: nothing of interest
 
 	put  func(bucket, key, text string)
 	has  func(o object) bool

@@ -14,7 +14,7 @@ import (
 	"firn/shared/vend"
 )
 
-// tap sees what a server does behind its door: writes to the table, writes to the object store, keys that it asks for.
+// tap sees what a server does behind its door: writes to the table, writes to the object store, keys that it gets.
 type tap struct {
 	mu     sync.Mutex
 	writes int // to the table
@@ -64,9 +64,15 @@ type tappedVendor struct {
 }
 
 func (v tappedVendor) Vend(ctx context.Context, s *lake.Storage, g vend.Grant) (vend.Credential, error) {
-	v.tap.see(func() { v.tap.grants = append(v.tap.grants, g) })
-	return v.Vendor.Vend(ctx, s, g)
+	c, err := v.Vendor.Vend(ctx, s, g)
+	if err == nil {
+		v.tap.see(func() { v.tap.grants = append(v.tap.grants, g) })
+	}
+	return c, err
 }
+
+// Check asks the vendor: what it refuses must have no effect.
+func (v tappedVendor) Check(s *lake.Storage, g vend.Grant) error { return vend.Check(v.Vendor, s, g) }
 
 type tappedOpener struct {
 	blob.Opener
