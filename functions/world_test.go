@@ -46,7 +46,7 @@ func TestMain(m *testing.M) {
 func run(name rest.Function) {
 	files := func(e *function.Env) (blob.Opener, error) {
 		stores, err := objects.Files(e)
-		return blob.ByStorage{Policy: e.StoragePolicy, File: disk.Opener{}, S3: stores, GCS: stores}, err
+		return blob.ByStorage{Policy: e.StoragePolicy, File: disk.Opener{Policy: e.StoragePolicy}, S3: stores, GCS: stores}, err
 	}
 	switch name {
 	case rest.Token:

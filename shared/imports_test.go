@@ -91,7 +91,7 @@ var rooms = []room{
 
 	{"app/polaristest", "", "net/http"},
 	{"app/base", "budget lake rest storagepolicy store throttle token", "net/http"},
-	{"app/disk", "blob blob/file lake location vend", ""},
+	{"app/disk", "blob blob/file storagepolicy vend", ""},
 	{"app/routes", "app/base protocol/* rest", ""},
 	{"app/tokens", "app/base fault lake protocol/oauth rest store token", ""},
 	{"app/administration", "admin app/base blob lake probe probe/cors protocol/management rest revoke vend", "net/http"},

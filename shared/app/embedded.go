@@ -73,7 +73,7 @@ func (e *embedded) config(ctx context.Context, c Config) (Config, error) {
 	if err != nil {
 		return c, err
 	}
-	vendor, opener := vend.ByStorage{Policy: c.StoragePolicy, Embedded: local}, blob.ByStorage{Policy: c.StoragePolicy, Embedded: objects, File: disk.Opener{}}
+	vendor, opener := vend.ByStorage{Policy: c.StoragePolicy, Embedded: local}, blob.ByStorage{Policy: c.StoragePolicy, Embedded: objects, File: disk.Opener{Policy: c.StoragePolicy}}
 	if vendor.Azure, err = azure.New(azure.Config{Identity: entra.FromEnvironment(nil), Now: c.Now, Transport: c.Client.Transport, Duration: c.CredentialDuration}); err != nil {
 		return c, err
 	}

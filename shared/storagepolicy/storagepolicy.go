@@ -98,10 +98,17 @@ func (p *Policy) Allows(realm lake.Realm, s *lake.Storage, folders ...location.P
 	return fault.New(fault.Forbidden, "The storage policy knows no storage of type %.32q.", string(s.Type))
 }
 
-// HasFolders reports whether the realm may use any folder of this machine.
-func (p *Policy) HasFolders(realm lake.Realm) bool {
-	return p.any(realm, func(r *rules) bool { return len(r.file) > 0 })
+// Folders returns the folders of this machine that the realm may use, but for what is the server's own in them.
+func (p *Policy) Folders(realm lake.Realm) []location.Prefix {
+	var out []location.Prefix
+	for _, r := range p.of(realm) {
+		out = append(out, r.file...)
+	}
+	return out
 }
+
+// HasFolders reports whether the realm may use any folder of this machine.
+func (p *Policy) HasFolders(realm lake.Realm) bool { return len(p.Folders(realm)) > 0 }
 
 // Lists reports whether the operator lists the endpoint for some realm. The dialer of outgoing requests asks: what is
 // listed may have a private address.

@@ -134,11 +134,10 @@ func (m *machine) drivers(t *testing.T, b *bed) {
 
 	vendor, files := b.vendor.(vend.ByStorage), b.files.(blob.ByStorage)
 	vendor.S3, vendor.R2, vendor.GCS, vendor.Azure = cache, forR2, forGCS, forAzure
-	files.S3, files.GCS, files.Azure, files.File = s3, blobgcs.New(blobgcs.Config{Client: client}),
-		blobazure.New(blobazure.Config{Transport: entraWire}), disk.Opener{}
+	files.S3, files.GCS, files.Azure = s3, blobgcs.New(blobgcs.Config{Client: client}), blobazure.New(blobazure.Config{Transport: entraWire})
 	endpoint := b.signs
 	m.build = func(p *storagepolicy.Policy) {
-		b.policy, vendor.Policy, files.Policy = p, p, p
+		b.policy, vendor.Policy, files.Policy, files.File = p, p, p, disk.Opener{Policy: p}
 		b.vendor, b.files = vendor, files
 		b.signer = sigv4.New(sigv4.Config{Region: "eu-west-1", Embedded: endpoint, Unscoped: own, Named: lab,
 			Now: time.Now, Policy: p})

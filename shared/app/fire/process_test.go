@@ -58,7 +58,8 @@ func child(text string) error {
 	if err != nil {
 		return err
 	}
-	a, err := app.New(app.Config{Table: dynamoTable(s.Endpoint, s.Table), Keys: keys, Vendor: vend.ByStorage{}, Files: blob.ByStorage{Policy: storagepolicytest.WithFolders(storagepolicytest.Lenient(nil)), File: disk.Opener{}}, Log: slog.New(slog.DiscardHandler),
+	lenient := storagepolicytest.WithFolders(storagepolicytest.Lenient(nil))
+	a, err := app.New(app.Config{Table: dynamoTable(s.Endpoint, s.Table), Keys: keys, Vendor: vend.ByStorage{}, Files: blob.ByStorage{Policy: lenient, File: disk.Opener{Policy: lenient}}, Log: slog.New(slog.DiscardHandler),
 		Now: time.Now, Settings: base.Settings{Realms: []lake.Realm{"POLARIS"}, UniqueLocations: true, StoragePolicy: storagepolicytest.WithFolders(storagepolicytest.Lenient(nil))}})
 	if err != nil {
 		return err
