@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // kind is what is known of an endpoint.
@@ -106,14 +107,16 @@ const (
 // their names are the cloud's to resolve. Hosts that a customer of the cloud can have resolved to an address
 // of his own choice are not among them, such as those of API Gateway, load balancers and other people's VPC
 // endpoints.
-var clouds = []*regexp.Regexp{
-	regexp.MustCompile(`^(?:[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\.)?s3(?:-fips)?(?:\.dualstack)?\.` + awsRegion + `\.` + awsDomain + `$`),
-	regexp.MustCompile(`^(?:sts|iam|kms)(?:-fips)?\.` + awsRegion + `\.` + awsDomain + `$`),
-	regexp.MustCompile(`^(?:(?:sts|iam)(?:-fips)?\.amazonaws\.com|iam\.us-gov\.amazonaws\.com|iam\.global\.api\.aws)$`),
-	regexp.MustCompile(`^(?:storage|sts|iamcredentials|oauth2|www)\.googleapis\.com$`),
-	regexp.MustCompile(`^[a-z0-9]{3,24}(?:\.z[0-9]{1,2})?\.(?:blob|dfs)\.(?:core\.windows\.net|storage\.azure\.net|core\.chinacloudapi\.cn|core\.usgovcloudapi\.net)$`),
-	regexp.MustCompile(`^login\.(?:microsoftonline\.com|microsoftonline\.us|chinacloudapi\.cn|partner\.microsoftonline\.cn)$`),
-}
+var clouds = sync.OnceValue(func() []*regexp.Regexp {
+	return []*regexp.Regexp{
+		regexp.MustCompile(`^(?:[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\.)?s3(?:-fips)?(?:\.dualstack)?\.` + awsRegion + `\.` + awsDomain + `$`),
+		regexp.MustCompile(`^(?:sts|iam|kms)(?:-fips)?\.` + awsRegion + `\.` + awsDomain + `$`),
+		regexp.MustCompile(`^(?:(?:sts|iam)(?:-fips)?\.amazonaws\.com|iam\.us-gov\.amazonaws\.com|iam\.global\.api\.aws)$`),
+		regexp.MustCompile(`^(?:storage|sts|iamcredentials|oauth2|www)\.googleapis\.com$`),
+		regexp.MustCompile(`^[a-z0-9]{3,24}(?:\.z[0-9]{1,2})?\.(?:blob|dfs)\.(?:core\.windows\.net|storage\.azure\.net|core\.chinacloudapi\.cn|core\.usgovcloudapi\.net)$`),
+		regexp.MustCompile(`^login\.(?:microsoftonline\.com|microsoftonline\.us|chinacloudapi\.cn|partner\.microsoftonline\.cn)$`),
+	}
+})
 
 // isCloud reports whether the URL is that of a cloud's service.
 func isCloud(u *url.URL) bool {
@@ -121,7 +124,7 @@ func isCloud(u *url.URL) bool {
 		return false
 	}
 	host := hostOf(u)
-	for _, pattern := range clouds {
+	for _, pattern := range clouds() {
 		if pattern.MatchString(host) {
 			return true
 		}

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 
 	"firn/shared/location"
 )
@@ -55,7 +56,9 @@ func accountOf(p location.Prefix) string {
 
 // awsHost matches the hosts of S3 and STS. Hosts at which AWS serves what its customers put there, such as execute-api,
 // are not among them.
-var awsHost = regexp.MustCompile(`^(s3|s3-fips|s3\.dualstack|s3-fips\.dualstack|sts|sts-fips)(\.[a-z]{2}(-[a-z]+)+-[0-9])?\.(amazonaws\.com|amazonaws\.com\.cn|api\.aws)$`)
+var awsHost = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(s3|s3-fips|s3\.dualstack|s3-fips\.dualstack|sts|sts-fips)(\.[a-z]{2}(-[a-z]+)+-[0-9])?\.(amazonaws\.com|amazonaws\.com\.cn|api\.aws)$`)
+})
 
 // originOf returns what endpoints are compared by: scheme, host and port in lower case, without the scheme's own port.
 // It is AWS for no endpoint, and for AWS's own hosts. What is no URL is its own origin, which nothing lists.
@@ -68,7 +71,7 @@ func originOf(endpoint string) string {
 		return endpoint
 	}
 	scheme, host, port := strings.ToLower(u.Scheme), strings.ToLower(u.Hostname()), u.Port()
-	if scheme == "https" && (port == "" || port == "443") && awsHost.MatchString(host) {
+	if scheme == "https" && (port == "" || port == "443") && awsHost().MatchString(host) {
 		return AWS
 	}
 	if strings.Contains(host, ":") {
