@@ -82,19 +82,12 @@ func allowed(c *lake.Catalog) ([]location.Prefix, error) {
 	if !known {
 		return nil, fault.New(fault.Malformed, "Unknown storage type: %.32q", string(c.Storage.Type))
 	}
-	var folders []location.Prefix
-	var bad error
 	for _, text := range all {
 		if kind, _ := location.KindOf(text); kind != want.kind {
 			return nil, fault.New(fault.Argument, "Location prefix not allowed: '%.200s', expected %s", text, want.schemes)
 		}
-		folder, err := location.ParsePrefix(text)
-		if err != nil {
-			bad = err
-			continue
-		}
-		folders = append(folders, folder)
 	}
+	folders, bad := location.Allowed(all, c.DefaultBaseLocation())
 	outside := fault.New(fault.Malformed, "default-base-location '%s' is not within any of the allowed locations [%s]", c.DefaultBaseLocation(), strings.Join(all, ", "))
 	if c.DefaultBaseLocation() == "" {
 		return nil, outside

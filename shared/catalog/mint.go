@@ -68,7 +68,7 @@ func (x *session) openable(ident lake.Identifier, h holder) ([]location.Prefix, 
 // allowed judges folders against what the catalog allows now: a location that was good once opens nothing, for clients
 // and for firn itself, after the catalog was tightened.
 func (x *session) allowed(ident lake.Identifier, all []location.Prefix) error {
-	now := boundsOf(x.cat.Value.Storage.AllowedLocations)
+	now := allowedBy(x.cat.Value)
 	for _, p := range all {
 		if !now.cover(p) {
 			return refuseLocations(ident, p.String(), []string{p.String()}, now)

@@ -105,7 +105,7 @@ func (x *session) namespaceFolder(parent *store.NamespaceSlot, levels []string, 
 		return none, err
 	}
 	if x.cat.Value.On(lake.CustomNamespaceFolders, false) {
-		if !boundsOf(x.cat.Value.Storage.AllowedLocations).cover(folder) {
+		if !allowedBy(x.cat.Value).cover(folder) {
 			return none, fault.Of(fault.Forbidden, fault.Location, own, "Location '%s' of namespace %s is not in the list of allowed locations: [%s]",
 				own, strings.Join(levels, "."), strings.Join(x.cat.Value.Storage.AllowedLocations, ", "))
 		}

@@ -30,6 +30,13 @@ func boundsOf(texts []string) bounds {
 	return b
 }
 
+// allowedBy are the folders that a catalog allows now.
+func allowedBy(c *lake.Catalog) bounds {
+	b := boundsOf(c.Storage.AllowedLocations)
+	b.folders, _ = location.Allowed(c.Storage.AllowedLocations, c.DefaultBaseLocation())
+	return b
+}
+
 func (b bounds) contain(u location.URI) bool {
 	for _, f := range b.folders {
 		if f.Contains(u) {
@@ -63,7 +70,7 @@ func namespaceFolder(c *lake.Catalog, chain []*lake.Namespace) string {
 // tightened after the namespace was made.
 func creationBounds(c *lake.Catalog, n *store.NamespaceSlot) bounds {
 	if c.On(lake.UnstructuredLocations, false) {
-		return boundsOf(c.Storage.AllowedLocations)
+		return allowedBy(c)
 	}
 	return boundsOf([]string{namespaceFolder(c, n.Chain())})
 }
@@ -72,7 +79,7 @@ func creationBounds(c *lake.Catalog, n *store.NamespaceSlot) bounds {
 // anywhere that the catalog allows.
 func commitBounds(c *lake.Catalog, t *lake.Table) bounds {
 	if c.On(lake.UnstructuredLocations, false) {
-		return boundsOf(c.Storage.AllowedLocations)
+		return allowedBy(c)
 	}
 	return boundsOf(append([]string{t.Location}, t.Paths...))
 }
@@ -116,7 +123,7 @@ func judgeForeign(id lake.Identifier, file location.URI, refs []iceberg.Referenc
 // outOfBounds returns the first location that is out of bounds, with an error if it is no location; nil if
 // all are within.
 func outOfBounds(refs []iceberg.Reference, within bounds, c *lake.Catalog) (*iceberg.Reference, error) {
-	now := boundsOf(c.Storage.AllowedLocations)
+	now := allowedBy(c)
 	for i, r := range refs {
 		u, err := location.Parse(r.URI)
 		if err != nil {

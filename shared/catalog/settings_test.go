@@ -99,6 +99,8 @@ func TestLocationSettings(t *testing.T) {
 	}{
 		{"a table outside its namespace", nil, none, makeTable("t", far), fault.Forbidden},
 		{"a table outside its namespace, unstructured", []string{unstructured, "true"}, none, makeTable("t", far), 0},
+		{"a table in the base, unstructured, where the whole bucket is allowed", []string{unstructured, "true", "allowed", "s3://lake/"}, none, makeTable("t", far), 0},
+		{"a table outside the base, unstructured, where the whole bucket is allowed", []string{unstructured, "true", "allowed", "s3://lake/"}, none, makeTable("t", "s3://lake/d/t"), fault.Forbidden},
 		{"a table outside what is allowed, unstructured", []string{unstructured, "true"}, none, makeTable("t", "s3://lake/d/t"), fault.Forbidden},
 		{"a table where another base is allowed", []string{unstructured, "true", "allowed", "s3://lake/c,s3://lake/d"}, none, makeTable("t", "s3://lake/d/t"), 0},
 		{"another allowed base alone changes nothing", []string{"allowed", "s3://lake/c,s3://lake/d"}, none, makeTable("t", "s3://lake/d/t"), fault.Forbidden},

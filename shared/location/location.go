@@ -17,7 +17,7 @@
 //
 // A folder always ends in a slash. Without it "s3://b/t" holds "s3://b/t2", which other catalogs had to publish as a
 // vulnerability; so comparison exists on Prefix and nowhere else. A bucket is never a prefix: who holds it holds every
-// table in it.
+// table in it. A catalog may allow one all the same, as many do: it stands for the catalog's base (Allowed).
 //
 // Upper-case buckets and hosts, and Azure hosts outside the public clouds, are refused: a host is a place to which a
 // token is sent, and case is an alias on one side of a request and not on the other.

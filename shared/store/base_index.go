@@ -77,12 +77,7 @@ func (s *Store) IndexBases(ctx context.Context, realm lake.Realm) error {
 func (s *Store) indexCatalog(ctx context.Context, realm lake.Realm, old *CatalogSlot) error {
 	next := *old.Value
 	p := &basePlan{Store: s, realm: realm, next: &next, takeover: true}
-	var folders []location.Prefix
-	for _, text := range next.Storage.AllowedLocations {
-		if f, err := location.ParsePrefix(text); err == nil {
-			folders = append(folders, f)
-		}
-	}
+	folders, _ := location.Allowed(next.Storage.AllowedLocations, next.DefaultBaseLocation())
 	if err := p.read(ctx, old.Value, folders, nil); err != nil {
 		return err
 	}

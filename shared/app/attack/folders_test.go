@@ -55,7 +55,7 @@ func TestNothingOutsideOfTheFoldersIsTouched(t *testing.T) {
 // places.
 func (m *machine) wide() kind {
 	k := m.kinds()[len(m.kinds())-1]
-	k.storage["allowedLocations"] = []string{"file://" + filepath.Dir(m.files)} // a root is no location
+	k.storage["allowedLocations"] = []string{"file:///", "file://" + filepath.Dir(m.files)}
 	k.more = map[string]string{"polaris.config.allow.unstructured.table.location": "true",
 		"polaris.config.allow.external.metadata.file.location": "true",
 		"polaris.config.namespace-custom-location.enabled":     "true",

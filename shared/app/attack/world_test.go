@@ -165,6 +165,9 @@ func (w *world) catalog(name, at string, settings map[string]string) {
 	w.t.Helper()
 	storage := maps.Clone(w.config)
 	storage["allowedLocations"] = []string{at}
+	if name == "loose" { // the whole bucket is narrowed to the base
+		storage["allowedLocations"] = []string{w.uri(w.lake) + "/"}
+	}
 	props := map[string]string{"default-base-location": at}
 	maps.Copy(props, settings)
 	w.must(201, w.root, call{op: "management.createCatalog", body: doc{"catalog": doc{"type": "INTERNAL", "name": name, "properties": props, "storageConfigInfo": storage}}})

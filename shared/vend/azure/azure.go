@@ -146,7 +146,7 @@ func oneFolder(storage *lake.Storage, g vend.Grant) (location.Prefix, error) {
 			"A key to Azure storage opens one folder, and table %s has %d. Keep write.data.path and write.metadata.path inside the table's location.", g.Table, len(folders))
 	}
 	for _, text := range storage.AllowedLocations {
-		if allowed, err := location.ParsePrefix(text); err == nil && allowed.Covers(folder) {
+		if allowed, err := location.ParsePrefix(text); err == nil && allowed.Covers(folder) || err != nil && location.IsStoreOf(text, folder) {
 			return folder, nil
 		}
 	}
