@@ -15,8 +15,8 @@ import (
 // mayChangeStorage refuses a change of a catalog's storage configuration, or of a setting that decides what credentials to
 // it may open, by a caller who may not create catalogs. Access requirement: CATALOG_CREATE on the realm.
 //
-// Polaris asks for CATALOG_WRITE_PROPERTIES alone, which CATALOG_MANAGE_CONTENT implies: there whoever may write tables
-// chooses whose authority opens the storage. Who writes the rest of the properties back as it was needs no more than in
+// Polaris asks for CATALOG_WRITE_PROPERTIES alone, which CATALOG_MANAGE_CONTENT implies: there a principal that may write
+// tables chooses whose authority opens the storage. A request that writes storage back as it was needs no more than in
 // Polaris.
 func (x *session) mayChangeStorage(ctx context.Context, old, next *lake.Catalog) error {
 	changed, err := storageChanges(old, next)

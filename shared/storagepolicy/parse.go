@@ -76,7 +76,7 @@ func Parse(text []byte) (*Policy, error) {
 }
 
 // Realms returns the realms that the policy has rules of their own for. An operator's slip in a name must not go
-// unnoticed: whoever starts a server compares them with its own.
+// unnoticed, so every server compares them with its own at its start.
 func (p *Policy) Realms() []string {
 	var out []string
 	if p != nil {

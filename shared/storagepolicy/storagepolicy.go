@@ -15,7 +15,7 @@
 // A role's trust policy is its owner's consent: it names firn and asks for the catalog's external ID. So any role may be
 // assumed unless assumeRoles narrows that. Nothing else carries such a consent. Firn's own identity (the credentials of
 // the environment, an instance's role, the default credentials of Google and Azure, the credentials of a storageName)
-// opens whatever its owner could open, for whoever may write a catalog's configuration. It is lent to nobody unless the
+// opens what its owner could open, for everyone who may write a catalog's configuration. It is lent to nobody unless the
 // operator names the endpoint or account, the bucket and the realm.
 //
 // An endpoint is a host that firn sends requests to, and sends clients to. So each must be listed, except AWS's own.

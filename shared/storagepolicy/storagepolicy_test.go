@@ -197,3 +197,44 @@ func TestAllows_TheServersOwnFilesAreNobodys(t *testing.T) {
 		}
 	}
 }
+
+// The flags of one machine widen what a policy allows, for every realm, and no further.
+func TestWith_FlagsWidenThePolicy(t *testing.T) {
+	written, err := storagepolicy.Parse([]byte(`realms: {'*': {endpoints: ["http://front"]}, POLARIS: {file: [/srv/lake]}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	store := lake.Storage{Type: lake.S3, Endpoint: "http://127.0.0.1:9000"}
+	front := lake.Storage{Type: lake.S3, Endpoint: "http://front", EndpointInternal: "http://127.0.0.1:9000"}
+	apart := lake.Storage{Type: lake.S3, Endpoint: "http://localhost:8333", STSEndpoint: "http://sts"}
+	other := lake.Storage{Type: lake.S3, Endpoint: "http://10.0.0.1:8333", STSEndpoint: "http://sts"}
+	file := lake.Storage{Type: lake.File}
+	for _, row := range []struct {
+		name    string
+		flags   storagepolicy.Flags
+		realm   lake.Realm
+		storage *lake.Storage
+		want    bool
+	}{
+		{"an endpoint", storagepolicy.Flags{Endpoints: []string{"http://127.0.0.1:9000"}}, "OTHER", &store, true},
+		{"beside what is written", storagepolicy.Flags{Endpoints: []string{"http://127.0.0.1:9000"}}, "POLARIS", &front, true},
+		{"another endpoint", storagepolicy.Flags{Endpoints: []string{"http://127.0.0.1:9001"}}, "POLARIS", &store, false},
+		{"loopback lends no identity", storagepolicy.Flags{Loopback: true}, "POLARIS", &store, false},
+		{"loopback counts as listed", storagepolicy.Flags{Loopback: true, Endpoints: []string{"http://sts"}}, "POLARIS", &apart, true},
+		{"it does not without", storagepolicy.Flags{Endpoints: []string{"http://sts"}}, "POLARIS", &apart, false},
+		{"a private address is no loopback", storagepolicy.Flags{Loopback: true, Endpoints: []string{"http://sts"}}, "POLARIS", &other, false},
+		{"a folder", storagepolicy.Flags{Folders: []string{"/lake"}}, "OTHER", &file, true},
+		{"what is written stays its realm's", storagepolicy.Flags{}, "OTHER", &file, false},
+	} {
+		p, err := written.With(row.flags)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Allows(row.realm, row.storage, at(t, row.storage.Type, "lake", "wh")); (err == nil) != row.want {
+			t.Errorf("%s: got %v, want allowed %v", row.name, err, row.want)
+		}
+		if p.Lists("http://127.0.0.1:1") {
+			t.Errorf("%s: an endpoint on loopback is listed that nobody named", row.name)
+		}
+	}
+}

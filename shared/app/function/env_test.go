@@ -55,6 +55,8 @@ func TestAFunctionDoesNotStartOnAnEnvironmentThatIsIncomplete(t *testing.T) {
 		{"a table that is not there", map[string]string{"FIRN_TABLE": "none"}, []string{"read the signing keys"}},
 		{"flags and numbers that are none, all at once", map[string]string{"FIRN_UNIQUE_LOCATIONS": "perhaps", "FIRN_REQUIRE_ROTATION": "2x", "FIRN_MAX_BODY": "-1", "FIRN_CREDENTIAL_DURATION": "900", "FIRN_MAX_SESSION": "59s"},
 			[]string{"FIRN_UNIQUE_LOCATIONS must be true or false", "FIRN_REQUIRE_ROTATION must be", "FIRN_MAX_BODY must be a whole number", "FIRN_CREDENTIAL_DURATION must be a duration", "FIRN_MAX_SESSION must be 0 or at least 1m"}},
+		{"a storage policy that cannot be read", map[string]string{"FIRN_STORAGE_POLICY": "realms: {POLARIS: {endpoint: [x]}}"}, []string{"FIRN_STORAGE_POLICY: read the storage policy", "endpoint not found"}},
+		{"one for another's realm", map[string]string{"FIRN_STORAGE_POLICY": "realms: {OTHER: {}}"}, []string{`FIRN_STORAGE_POLICY: the function serves no realm "OTHER"`}},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
@@ -82,6 +84,7 @@ func TestAFunctionReadsItsSettings(t *testing.T) {
 	t.Setenv("FIRN_MAX_BODY", "1000")
 	t.Setenv("FIRN_CREDENTIAL_DURATION", "15m")
 	t.Setenv("FIRN_MAX_SESSION", "12h")
+	t.Setenv("FIRN_STORAGE_POLICY", `{"realms": {"B": {"endpoints": ["http://minio:9000"]}}}`)
 	t.Setenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512")
 	before := debug.SetMemoryLimit(-1)
 	t.Cleanup(func() { debug.SetMemoryLimit(before) })
@@ -91,6 +94,9 @@ func TestAFunctionReadsItsSettings(t *testing.T) {
 	}
 	if len(e.Realms) != 2 || e.Realms[1] != "B" || e.UniqueLocations || e.Probe || !e.RequireRotation || !e.AllowOverlappingCatalogs || e.MaxBody != 1000 || e.CredentialDuration != 15*time.Minute || e.MaxSession != 12*time.Hour {
 		t.Errorf("got %+v, want what the environment says", e.Base)
+	}
+	if !e.StoragePolicy.Lists("http://minio:9000") {
+		t.Error("the storage policy of the environment is not that of the function")
 	}
 	if e.Memory.Budget == nil || e.Memory.Store != 64<<20 || e.Memory.Credentials != 32<<20 || debug.SetMemoryLimit(-1) != 512<<20*9/10 {
 		t.Errorf("got %+v and a limit of %d, want the parts of 512 MiB", e.Memory, debug.SetMemoryLimit(-1))
